@@ -1,0 +1,125 @@
+"""flambeau: PyTorch's API and PyTorch's numbers, compiled, small, and open to be read."""
+
+from __future__ import annotations
+
+import warnings as _warnings
+
+# 1 / 0 and log(0) give inf and nan, silently, as in PyTorch.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"flambeau\.")
+
+from . import ops as ops
+from .tensor import creation as _creation
+from .tensor import dtype as _dtype
+from .tensor import naming as _naming
+from .tensor.device import device
+from .tensor.dtype import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
+from .tensor.formats import (
+    channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format,
+    sparse_coo, sparse_csr, strided,
+)  # fmt: skip
+from .tensor.size import Size
+from .tensor.tensor import Tensor
+
+ops.load()
+
+import math as _math
+
+from . import autograd as autograd
+from .autograd import methods as _gradient_methods
+from .autograd.modes import (
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad,
+    set_grad_enabled,
+)  # fmt: skip
+from .ops import bind as _bind
+from .tensor.generator import (
+    Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
+)  # fmt: skip
+from .tensor.promotion import can_cast, promote_types
+from .tensor.promotion import result_of as _result_of
+
+__version__ = "0.1.0"
+
+pi, inf, nan, e = _math.pi, _math.inf, _math.nan, _math.e
+newaxis = None
+
+globals().update(_dtype.BY_NAME)
+globals().update(_dtype.ALIASES)
+globals().update(_creation.FUNCTIONS)
+globals().update(_bind.FUNCTIONS["function"])
+
+for _method in _creation.METHODS:
+    setattr(Tensor, _method.__name__, _method)
+for _name, _method in _gradient_methods.METHODS.items():
+    setattr(Tensor, _name, _method)
+autograd.Variable = Tensor
+
+
+def result_type(tensor1: object, tensor2: object) -> dtype:
+    """The type that arithmetic between two tensors or numbers has."""
+    return _result_of([t._data if isinstance(t, Tensor) else t for t in (tensor1, tensor2)])
+
+
+def is_tensor(obj: object) -> bool:
+    """Whether the object is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the element type is a floating-point type."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether the element type is complex."""
+    return input.is_complex()
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def broadcast_shapes(*shapes: object) -> Size:
+    """The shape that tensors of the given shapes have together."""
+    from .tensor.size import broadcast_shapes as together
+
+    return Size(together(*(tuple(s) if not isinstance(s, int) else (s,) for s in shapes)))
+
+
+# ---------------------------------------------------------------------- what loads on first use
+
+_MODULES = frozenset((
+    "nn", "optim", "utils", "cuda", "linalg", "special", "fft", "random", "vision", "io", "testing",
+    "return_types", "types", "serialization", "backends", "compiler", "explain", "app", "torch_alias",
+    "mps", "distributions", "jit", "version", "overrides",
+))  # fmt: skip
+_LAZY = {
+    "save": "io", "load": "io",
+    "set_printoptions": "tensor.printing", "get_printoptions": "tensor.printing",
+    "get_num_threads": "backends.threads", "set_num_threads": "backends.threads",
+    "get_num_interop_threads": "backends.threads", "set_num_interop_threads": "backends.threads",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name in _MODULES:
+        try:
+            return import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+    if name in _LAZY:
+        value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        globals()[name] = value
+        return value
+    import difflib
+
+    near = difflib.get_close_matches(name, [*globals(), *_MODULES, *_LAZY], 1)
+    hint = f"\nHint: the nearest name is {_naming.prefix()}.{near[0]}" if near else ""
+    raise AttributeError(f"module {_naming.prefix()!r} has no attribute {name!r}{hint}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted(n for n in {*globals(), *_MODULES, *_LAZY} if not n.startswith("_"))

@@ -1,0 +1,287 @@
+"""Backward: walks the graph from the results to the leaves, latest operation first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ops.expressions import TENSORS
+from ..tensor.tensor import Tensor, wrap
+from .graph import Node, accumulator
+from .modes import mode
+
+
+def run(
+    roots: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    inputs: Sequence[Tensor] | None = None,
+    accumulate: bool = True,
+) -> list[Tensor | None]:
+    """Sends ``grads`` back from ``roots``.
+
+    With ``accumulate`` the gradients are added to the leaves' ``grad`` (to those of ``inputs``
+    alone, where given). Otherwise the gradients of ``inputs`` are returned, None where none
+    arrived.
+    """
+    before = mode.grad
+    mode.grad = create_graph
+    try:
+        return _Backward(roots, inputs, accumulate).run(grads, retain_graph, create_graph)
+    finally:
+        mode.grad = before
+
+
+class _Backward:
+    """One backward pass."""
+
+    def __init__(self, roots: Sequence[Tensor], inputs: Any, accumulate: bool):
+        self.roots, self.inputs, self.accumulate = roots, inputs, accumulate
+        self.waiting: dict[int, int] = {}  # leaf id -> contributions that are still to come
+        self.leaves: dict[int, list] = {}  # leaf id -> [leaf, gradient so far]
+        self.buffers: dict[Node, list] = {}
+        self.captured: dict[tuple, Any] = {}
+        self.order = self._collect()
+        self.wanted = self._wanted() if inputs is not None else None
+
+    def _collect(self) -> list[Node]:
+        """All nodes that the roots depend on, latest first."""
+        waiting = self.waiting
+        stack = [t._node for t in self.roots if t._node is not None]
+        seen = set(stack)
+        nodes = list(seen)
+        stack = list(nodes)
+        while stack:
+            node = stack.pop()
+            for edge in node.edges:
+                if edge is None:
+                    continue
+                target = edge[0]
+                if isinstance(target, Tensor):
+                    key = id(target)
+                    waiting[key] = waiting.get(key, 0) + 1
+                elif target not in seen:
+                    seen.add(target)
+                    nodes.append(target)
+                    stack.append(target)
+        nodes.sort(key=_sequence, reverse=True)
+        return nodes
+
+    def _wanted(self) -> set[int]:
+        """Ids of the nodes through which a wanted input is reached."""
+        leaves = {id(t) for t in self.inputs if t._node is None}
+        targets = {(id(t._node), t._nr) for t in self.inputs if t._node is not None}
+        self.targets = targets
+        self.wanted_leaves = leaves
+        useful: set[int] = set()
+        for node in reversed(self.order):  # earliest first: inputs come before their users
+            for edge in node.edges:
+                if edge is None:
+                    continue
+                target, nr = edge
+                if isinstance(target, Tensor):
+                    hit = id(target) in leaves
+                else:
+                    hit = id(target) in useful or (id(target), nr) in targets
+                if hit:
+                    useful.add(id(node))
+                    break
+        return useful
+
+    def run(self, grads: Sequence[Tensor], retain_graph: bool, create_graph: bool) -> list:
+        self.create_graph = create_graph
+        for root, grad in zip(self.roots, grads, strict=True):
+            if root._node is None:
+                self.waiting[id(root)] = self.waiting.get(id(root), 0) + 1
+                self._to_leaf(root, grad)
+            else:
+                self._to_node(root._node, root._nr, grad)
+        buffers, wanted = self.buffers, self.wanted
+        for node in self.order:
+            buffer = buffers.pop(node, None)
+            if buffer is None:
+                self._forgo(node)
+                continue
+            if node.hooks or node.retains or node.pre_hooks:
+                buffer = self._before(node, buffer)
+            if wanted is not None:
+                for nr in range(len(buffer)):
+                    if (id(node), nr) in self.targets:
+                        self.captured[id(node), nr] = buffer[nr]
+                if id(node) not in wanted:
+                    continue
+            try:
+                results = node.apply(buffer, create_graph)
+            except Exception as error:
+                if node.trace is not None:
+                    error.add_note(f"The forward call of {node.name()} was made here:\n{node.trace}")
+                raise
+            if mode.anomaly:
+                _check_anomaly(node, results)
+            if node.post_hooks:
+                for hook in list(node.post_hooks.values()):
+                    changed = hook(tuple(results), tuple(buffer))
+                    if changed is not None:
+                        results = list(changed) if isinstance(changed, tuple) else [changed]
+            if not retain_graph:
+                node.release()
+            del buffer
+            self._distribute(node, results)
+        for key in list(self.leaves):
+            self._finish_leaf(key)
+        return self._gather() if not self.accumulate else []
+
+    def _distribute(self, node: Node, results: list) -> None:
+        for i, edge in enumerate(node.edges):
+            if edge is None:
+                continue
+            grad, results[i] = results[i], None  # let go, so that the leaf may take it over
+            target, nr = edge
+            if isinstance(target, Tensor):
+                self._to_leaf(target, grad)
+            elif grad is not None:
+                self._to_node(target, nr, grad)
+
+    def _to_node(self, node: Node, nr: int, grad: Tensor) -> None:
+        buffer = self.buffers.get(node)
+        if buffer is None:
+            buffer = self.buffers[node] = [None] * node.n_outputs
+        have = buffer[nr]
+        buffer[nr] = grad if have is None else TENSORS["add"](have, grad)
+
+    def _forgo(self, node: Node) -> None:
+        """A node that no gradient reached: its leaves need not wait for it."""
+        for edge in node.edges:
+            if edge is not None and isinstance(edge[0], Tensor):
+                self._to_leaf(edge[0], None)
+
+    def _to_leaf(self, leaf: Tensor, grad: Tensor | None) -> None:
+        key = id(leaf)
+        if grad is not None:
+            entry = self.leaves.get(key)
+            if entry is None:
+                self.leaves[key] = [leaf, grad]
+            else:
+                entry[1] = TENSORS["add"](entry[1], grad)
+        left = self.waiting[key] = self.waiting[key] - 1
+        del grad
+        if not left and key in self.leaves:
+            self._finish_leaf(key)
+
+    def _finish_leaf(self, key: int) -> None:
+        """All of a leaf's gradient is here: hooks, then ``grad``."""
+        leaf, grad = self.leaves.pop(key)
+        if leaf._hooks:
+            grad = _run_hooks(leaf._hooks, grad)
+        if self.wanted is not None:
+            if key not in self.wanted_leaves:
+                return
+            if not self.accumulate:
+                self.captured[key, 0] = grad
+                return
+        node = leaf._accumulate() if leaf._accumulate is not None else None
+        if node is not None and node.pre_hooks:
+            for hook in list(node.pre_hooks.values()):
+                changed = hook((grad,))
+                grad = grad if changed is None else changed[0]
+        self._accumulate(leaf, grad)
+        if leaf._post_hooks:
+            for hook in list(leaf._post_hooks.values()):
+                hook(leaf)
+        if node is not None and node.post_hooks:
+            for hook in list(node.post_hooks.values()):
+                hook((), (grad,))
+
+    def _accumulate(self, leaf: Tensor, grad: Tensor) -> None:
+        have = leaf._grad
+        if have is not None:
+            if self.create_graph:
+                leaf._grad = TENSORS["add"](have, grad)
+            elif have._data.dtype == grad._data.dtype and have._data.shape == grad._data.shape:
+                TENSORS["add_"](have, grad)
+            else:
+                leaf._grad = TENSORS["add"](have, grad)
+        elif self.create_graph:
+            leaf._grad = grad
+        else:
+            leaf._grad = _own(grad, leaf)
+
+    def _before(self, node: Node, buffer: list) -> list:
+        if node.hooks:
+            for nr, hooks in node.hooks.items():
+                if buffer[nr] is not None:
+                    buffer[nr] = _run_hooks(hooks, buffer[nr])
+        if node.retains:
+            for nr, ref in node.retains.items():
+                t = ref()
+                if t is not None and buffer[nr] is not None:
+                    g = buffer[nr]
+                    if self.create_graph:
+                        t._grad = g if t._grad is None else TENSORS["add"](t._grad, g)
+                    else:
+                        t._grad = g.clone() if t._grad is None else t._grad + g
+        if node.pre_hooks:
+            for hook in list(node.pre_hooks.values()):
+                changed = hook(tuple(buffer))
+                if changed is not None:
+                    buffer = list(changed) if isinstance(changed, tuple) else [changed]
+        return buffer
+
+    def _gather(self) -> list:
+        return [
+            self.captured.get((id(t), 0) if t._node is None else (id(t._node), t._nr))
+            for t in self.inputs
+        ]
+
+
+def _sequence(node: Node) -> int:
+    return node.sequence
+
+
+def _run_hooks(hooks: dict, grad: Tensor) -> Tensor:
+    for hook in list(hooks.values()):
+        changed = hook(grad)
+        if changed is not None:
+            if not isinstance(changed, Tensor):
+                raise TypeError(
+                    f"hook must return a tensor or None, not {type(changed).__name__}"
+                )
+            if changed._data.shape != grad._data.shape:
+                raise RuntimeError("hook '<hook>' has changed the size of value")
+            grad = changed
+    return grad
+
+
+def _own(grad: Tensor, leaf: Tensor) -> Tensor:
+    """A gradient that nobody else holds: taken over where that is certain, otherwise copied.
+
+    CPython's reference counts say so: the tensor is held by this pass alone, its array by the
+    tensor alone, and the array owns its memory. Anything else, a copy is right.
+    """
+    array = grad._data
+    if (
+        array.base is None
+        and sys.getrefcount(grad) <= _TENSOR_REFERENCES
+        and sys.getrefcount(array) <= 3
+        and array.flags.c_contiguous
+        and array.flags.owndata
+    ):
+        return wrap(array)
+    return wrap(np.array(array, order="C"))
+
+
+_TENSOR_REFERENCES = 4  # in _finish_leaf, _accumulate, _own and getrefcount's own argument
+
+
+def _check_anomaly(node: Node, results: list) -> None:
+    for i, g in enumerate(results):
+        if g is not None and g._data.dtype.kind in "fc" and np.isnan(g._data).any():
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
+
+
+__all__ = ["run", "accumulator"]

@@ -1,0 +1,38 @@
+"""How many threads the linear algebra library uses."""
+
+from __future__ import annotations
+
+import os
+
+_threads: int | None = None
+
+
+def get_num_threads() -> int:
+    """The number of threads that were asked for; the number of cores unless set."""
+    if _threads is not None:
+        return _threads
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_num_threads(n: int) -> None:
+    """Asks for a number of threads. NumPy's BLAS follows where threadpoolctl is installed."""
+    global _threads
+    if not isinstance(n, int):
+        raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
+    if n < 1:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    _threads = n
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return
+    threadpool_limits(n, "blas")
+
+
+def get_num_interop_threads() -> int:
+    """1: operators run one after the other."""
+    return 1
+
+
+def set_num_interop_threads(n: int) -> None:
+    """Accepted; operators run one after the other."""

@@ -1,0 +1,6 @@
+"""The table's operators that PyTorch keeps under ``fft``."""
+
+from .ops.bind import FUNCTIONS as _FUNCTIONS
+
+globals().update(_FUNCTIONS["fft"])
+__all__ = sorted(_FUNCTIONS["fft"])

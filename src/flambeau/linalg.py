@@ -1,0 +1,6 @@
+"""The table's operators that PyTorch keeps under ``linalg``."""
+
+from .ops.bind import FUNCTIONS as _FUNCTIONS
+
+globals().update(_FUNCTIONS["linalg"])
+__all__ = sorted(_FUNCTIONS["linalg"])

@@ -1,0 +1,28 @@
+"""What can be computed: the operator table, a file per family of operators."""
+
+from __future__ import annotations
+
+import importlib
+
+# The families, in the order in which they are read; the table is bound after the last.
+OF_MODULES = (
+    "pointwise", "arithmetic", "tensor_functions", "reductions", "scans", "sorting", "views", "shape", "gather",
+    "contractions", "nn.activations", "nn.convolution", "nn.pooling", "nn.normalization",
+    "nn.losses", "nn.embedding", "nn.attention", "nn.dropout", "nn.vision", "random", "optim",
+)  # fmt: skip
+
+
+def load() -> None:
+    """Reads all rows and publishes them as functions and methods."""
+    import os
+    import sys
+
+    for name in OF_MODULES:
+        try:
+            importlib.import_module(f"{__name__}.{name}")
+        except Exception as e:  # TEMPORARY while families are being written
+            if not isinstance(e, ModuleNotFoundError):
+                print(f"[dev] ops.{name}: {type(e).__name__}: {e}", file=sys.stderr)
+    from . import bind
+
+    bind.bind_all()

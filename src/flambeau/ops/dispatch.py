@@ -1,0 +1,483 @@
+"""The one door: every operator call passes here, to be executed and, where wanted, recorded.
+
+``execute`` serves any row. Pointwise rows with one or two inputs, the most frequent calls, get a
+shorter way of the same meaning (``unary``, ``binary``), which hands over to ``execute`` whatever is
+not plain: mixed types, half types, numbers of another kind, keyword arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..autograd.graph import attach
+from ..autograd.modes import mode
+from ..tensor import dtype as D
+from ..tensor import naming
+from ..tensor.promotion import can_cast, result_of
+from ..tensor.size import broadcast_shapes
+from ..tensor.tensor import Tensor, bump, make_view, storage_of, wrap
+from . import expressions, inplace
+from .table import BOOL, FLOAT, KEEP, PROMOTE, Op
+
+ndarray = np.ndarray
+NUMBERS = (bool, int, float, complex, np.number, np.bool_)
+FLOATS = frozenset((D.float32.numpy, D.float64.numpy))
+PLAIN = FLOATS | {D.int64.numpy, D.int32.numpy, D.int16.numpy, D.int8.numpy, D.uint8.numpy}
+HALF = frozenset((D.float16.numpy, D.bfloat16.numpy))
+_new = object.__new__
+
+
+class Recorder:
+    """What sees every call while it is installed: ``record(op, args, results)``."""
+
+    def record(self, op: Op, args: tuple, results: tuple) -> None:
+        raise NotImplementedError
+
+
+recorders: list[Recorder] = []  # those installed now; the short ways are closed while there are any
+
+
+def prepare(op: Op) -> None:
+    """Completes a row on first use: signature, kernel, positions of tensors."""
+    op.prepare()
+    op.tensor_order = tuple(sorted(op.slots + op.list_slots))
+    if op.kernel is None:
+        op.kernel = expressions.array_kernel(op.expression, [p.name for p in op.params])
+
+
+# ---------------------------------------------------------------------- the general way
+
+
+def execute(op: Op, args: tuple) -> Any:
+    """Runs an operator on its arguments (all of them, in order) and returns its result."""
+    if not op.prepared:
+        prepare(op)
+    arrays = list(args)
+    needs = False
+    for i in op.slots:
+        a = args[i]
+        if isinstance(a, Tensor):
+            arrays[i] = a._data
+            if a._needs:
+                needs = True
+        elif a is not None:
+            arrays[i], args = _coerce(op, args, i)
+    for i in op.list_slots:
+        items = args[i]
+        if items is None:
+            continue
+        if isinstance(items, Tensor) or not hasattr(items, "__iter__"):
+            if not isinstance(items, Tensor) or not items._data.ndim:
+                raise TypeError(
+                    f"{op.name}(): argument '{op.params[i].name}' (position {i + 1}) must be tuple "
+                    f"of Tensors, not {type(items).__name__}"
+                )
+        items = tuple(items)
+        args = args[:i] + (items,) + args[i + 1 :]
+        for n, t in enumerate(items):
+            if not isinstance(t, Tensor) and not (t is None and "None" in op.params[i].type):
+                raise TypeError(
+                    f"expected Tensor as element {n} in argument {i}, but got {type(t).__name__}"
+                )
+            if t is not None and t._needs:
+                needs = True
+        arrays[i] = tuple([t._data if t is not None else None for t in items])
+    storage = None
+    if op.rule is not KEEP:
+        storage = convert(op, arrays)
+    result = run_kernel(op, arrays)
+    needs = needs and op.derivative is not None and mode.grad
+    if op.writes:
+        return _written(op, args, result, needs)
+    if result.__class__ is tuple or result.__class__ is list:
+        return _several(op, args, result, storage, needs)
+    source = args[0] if op.view else None
+    if source is not None and result is source._data and result is arrays[0]:
+        return source
+    out = _result(result, storage, source)
+    if needs and (out._data.dtype.kind in "fcV"):
+        attach(op, args, (out,))
+    elif op.view and source is not None and not mode.grad and (source._needs or mode.inference):
+        out._view_kind = "no_grad"
+    if mode.inference:
+        out._inference = True
+    for r in recorders:
+        r.record(op, args, (out,))
+    return out
+
+
+def _coerce(op: Op, args: tuple, i: int) -> tuple:
+    """A Python number, NumPy scalar or array in a tensor's place."""
+    a = args[i]
+    p = op.params[i]
+    if isinstance(a, NUMBERS) and (i > 0 or "Number" in p.type or op.name in _NUMBER_FIRST):
+        return a, args
+    if isinstance(a, np.ndarray) and i > 0:
+        t = wrap(a)
+        return a, args[:i] + (t,) + args[i + 1 :]
+    raise TypeError(
+        f"{op.name}(): argument '{p.name}' (position {i + 1}) must be Tensor, not "
+        f"{type(a).__name__}"
+    )
+
+
+_NUMBER_FIRST = {"where", "pow", "add", "sub", "mul", "div", "remainder", "fmod", "floor_divide",
+                 "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
+                 "bitwise_right_shift", "float_power", "xlogy", "true_divide", "sub_from"}  # fmt: skip
+
+
+def convert(op: Op, arrays: list) -> np.dtype | None:
+    """Brings the tensor arguments to the type of the operator's rule; gives the result's type."""
+    operands = [arrays[i] for i in op.slots if arrays[i] is not None]
+    for i in op.list_slots:
+        operands.extend(arrays[i] or ())
+    if not operands:
+        return None
+    common = result_of(operands)
+    if op.rule == FLOAT and common.category < D.FLOAT:
+        common = D.get_default_dtype()
+    storage = common.numpy
+    compute = D.float32.numpy if op.opmath and storage in HALF else storage
+    for i in op.slots:
+        a = arrays[i]
+        if a is None:
+            continue
+        if a.__class__ is ndarray:
+            if a.dtype is not compute and a.dtype != compute:
+                arrays[i] = a.astype(compute)
+        else:
+            arrays[i] = number_as(a, compute)
+    for i in op.list_slots:
+        arrays[i] = tuple([a if a.dtype == compute else a.astype(compute) for a in arrays[i]])
+    return None if op.rule == BOOL else storage
+
+
+def number_as(value: Any, compute: np.dtype) -> Any:
+    """A Python number as an operand of a type: integers wrap around as in PyTorch."""
+    if compute.kind in "iu":
+        return np.asarray(int(value)).astype(compute)
+    if compute.kind == "b":
+        return np.asarray(bool(value))
+    return np.asarray(value, compute)
+
+
+def run_kernel(op: Op, arrays: list) -> Any:
+    try:
+        return op.kernel(*arrays)  # type: ignore[misc]
+    except RuntimeWarning:  # a user's filter makes NumPy's warnings errors
+        with np.errstate(all="ignore"):
+            return op.kernel(*arrays)  # type: ignore[misc]
+    except ValueError as error:
+        if op.lowering == "pointwise":
+            broadcast_shapes(*(a.shape for a in arrays if isinstance(a, ndarray)))
+        raise _as_torch(error, op) from None
+
+
+def _as_torch(error: ValueError, op: Op) -> Exception:
+    """NumPy's refusals are PyTorch's RuntimeErrors, unless a kernel raised its own on purpose."""
+    return error if getattr(error, "deliberate", False) else RuntimeError(f"{op.name}(): {error}")
+
+
+def _result(result: Any, storage: np.dtype | None, source: Tensor | None) -> Tensor:
+    """A tensor around a kernel's result: of the storage type, sharing the source's memory."""
+    if result.__class__ is not ndarray:
+        result = np.asarray(result)
+    if storage is not None and result.dtype != storage:
+        result = result.astype(storage)
+    if source is not None and shares(result, source._data):
+        return make_view(source, result)
+    return wrap(result)
+
+
+def shares(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether ``a`` is a view of ``b``'s memory."""
+    if a is b or a.base is b or (a.base is not None and a.base is b.base):
+        return True
+    return bool(a.size) and np.may_share_memory(a, b)
+
+
+def _several(op: Op, args: tuple, result: Any, storage: np.dtype | None, needs: bool) -> Any:
+    """Operators with several results: a tuple, named where the row names its outputs."""
+    n = len(result) - op.hidden
+    public, hidden = result[:n], tuple(result[n:])
+    source = args[0] if op.view else None
+    outs = tuple([_result(r, storage if i == 0 else None, source) for i, r in enumerate(public)])
+    if source is not None:
+        for out in outs:
+            out._view_kind = "multi"
+    if needs:
+        attach(op, args, outs, hidden)
+    if mode.inference:
+        for out in outs:
+            out._inference = True
+    for r in recorders:
+        r.record(op, args, outs)
+    if n == 1 and op.hidden:
+        return outs[0]
+    if len(op.outputs) - op.hidden == n and n > 1 and op.outputs[0] != "result0":
+        return named_result(op)(*outs)
+    return outs
+
+
+def _written(op: Op, args: tuple, result: Any, needs: bool) -> Any:
+    """Rows whose kernel writes into its first argument (a tensor or several)."""
+    targets = args[0] if isinstance(args[0], (tuple, list)) else (args[0],)
+    for t in targets:
+        bump(t)
+    for r in recorders:
+        r.record(op, args, tuple(targets))
+    return args[0]
+
+
+_RESULT_CLASSES: dict[str, type] = {}
+
+
+def named_result(op: Op) -> type:
+    """The named tuple that an operator with several outputs gives, such as return_types.max."""
+    found = _RESULT_CLASSES.get(op.name)
+    if found is None:
+        found = _RESULT_CLASSES[op.name] = return_type(
+            op.name.removeprefix("_"), op.outputs[: len(op.outputs) - op.hidden]
+        )
+    return found
+
+
+def return_type(name: str, fields: tuple[str, ...]) -> type:
+    """A named tuple that prints as PyTorch's return types do."""
+    from collections import namedtuple
+
+    class Result(namedtuple(name, fields)):  # type: ignore[misc]
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            parts = ",\n".join(f"{f}={v!r}" for f, v in zip(self._fields, self, strict=True))
+            return f"{naming.prefix()}.return_types.{name}(\n{parts})"
+
+        def __reduce__(self) -> tuple:
+            return tuple, (tuple(self),)
+
+    Result.__name__ = Result.__qualname__ = name
+    Result.__module__ = "flambeau.return_types"
+    return Result
+
+
+# ---------------------------------------------------------------------- the short ways
+
+
+def unary(op: Op) -> Callable[[Any], Tensor]:
+    """The operator as a function of one tensor: pointwise rows."""
+    prepare(op)
+    kernel = op.kernel
+    plain = FLOATS if op.rule == FLOAT else PLAIN
+    differentiable = op.derivative is not None
+
+    def call(input: Any) -> Tensor:
+        if input.__class__ is Tensor and not recorders and not mode.inference:
+            x = input._data
+            if x.dtype in plain:
+                try:
+                    z = kernel(x)  # type: ignore[misc]
+                except RuntimeWarning:
+                    return execute(op, (input,))
+                out = _new(Tensor)
+                out._data = z if z.__class__ is ndarray else np.asarray(z)
+                if differentiable and input._needs and mode.grad:
+                    attach(op, (input,), (out,))
+                return out
+        return execute(op, (input,))
+
+    return call
+
+
+def binary(op: Op) -> Callable[[Any, Any], Tensor]:
+    """The operator as a function of two operands, tensors or numbers: pointwise rows."""
+    prepare(op)
+    defaults = tuple(p.default for p in op.params[2:])
+    kernel = op.kernel if not defaults else expressions.array_kernel(op.short, ["input", "other"])
+    plain = FLOATS if op.rule == FLOAT else PLAIN
+    differentiable = op.derivative is not None
+
+    def call(input: Any, other: Any) -> Tensor:
+        if not recorders:
+            try:
+                x = input._data
+                dtype = x.dtype
+                if other.__class__ is float or other.__class__ is int:
+                    if dtype in FLOATS:
+                        needs = input._needs
+                        z = kernel(x, other)  # type: ignore[misc]
+                    else:
+                        return execute(op, (input, other, *defaults))
+                else:
+                    y = other._data
+                    if dtype is not y.dtype or dtype not in plain:
+                        return execute(op, (input, other, *defaults))
+                    needs = input._needs or other._needs
+                    z = kernel(x, y)  # type: ignore[misc]
+            except (AttributeError, ValueError, RuntimeWarning):
+                return execute(op, (input, other, *defaults))
+            out = _new(Tensor)
+            out._data = z if z.__class__ is ndarray else np.asarray(z)
+            if needs and differentiable and mode.grad:
+                attach(op, (input, other, *defaults), (out,))
+            elif mode.inference:
+                out._inference = True
+            return out
+        return execute(op, (input, other, *defaults))
+
+    return call
+
+
+# ---------------------------------------------------------------------- in place
+
+
+def execute_inplace(op: Op, args: tuple) -> Tensor:
+    """``x.name_(…)``: computes the operator and writes the result into its first argument."""
+    if not op.prepared:
+        prepare(op)
+    target = args[0]
+    if not isinstance(target, Tensor):
+        raise TypeError(
+            f"{op.name}_(): argument 'input' (position 1) must be Tensor, not "
+            f"{type(target).__name__}"
+        )
+    recording = mode.grad
+    needs = recording and op.derivative is not None and any_needs(op, args)
+    if recording or target._inference:
+        inplace.check(target, op.name + "_")
+    arrays = list(args)
+    for i in op.slots:
+        a = args[i]
+        if isinstance(a, Tensor):
+            arrays[i] = a._data
+        elif a is not None:
+            arrays[i], args = _coerce(op, args, i)
+    data = target._data
+    kernel, n = op.kernel, len(arrays)
+    if op.short and all(
+        a == p.default for a, p in zip(args[2:], op.params[2:], strict=True)
+    ):
+        kernel, n = expressions.array_kernel(op.short, ["input", "other"]), 2
+    fast = (
+        kernel.__class__ is np.ufunc
+        and data.dtype in FLOATS
+        and (
+            n == 1
+            or n == 2
+            and (
+                arrays[1].__class__ is float
+                or arrays[1].__class__ is int
+                or arrays[1].__class__ is ndarray
+                and arrays[1].dtype is data.dtype
+                and arrays[1].ndim <= data.ndim
+            )
+        )
+        and op.rule != BOOL
+    )
+    before = None
+    if needs:
+        before = inplace.snapshot(op, target, args)
+    if fast:
+        try:
+            kernel(*arrays[:n], out=data)  # type: ignore[misc]
+        except (ValueError, RuntimeWarning):
+            fast = False
+    if not fast:
+        _compute_into(op, arrays, data)
+    node = inplace.record(op, target, args, before) if needs else None
+    bump(target)
+    if node is not None:
+        inplace.renew_kept_outputs(node)
+    for r in recorders:
+        r.record(op, args, (target,))
+    return target
+
+
+def _compute_into(op: Op, arrays: list, data: np.ndarray) -> None:
+    """The operator's result, checked against the target's type and shape, then written."""
+    if op.rule is KEEP:
+        result = run_kernel(op, arrays)
+        storage = result.dtype
+    else:
+        storage = convert(op, arrays)
+        if storage is None:
+            storage = D.bool_.numpy
+        if not can_cast(D.of(storage), D.of(data.dtype)):
+            raise RuntimeError(
+                f"result type {D.of(storage).title} can't be cast to the desired output type "
+                f"{D.of(data.dtype).title}"
+            )
+        result = run_kernel(op, arrays)
+    if result.__class__ is tuple:
+        result = result[0]
+    if np.shape(result) != data.shape:
+        raise RuntimeError(
+            f"output with shape {list(data.shape)} doesn't match the broadcast shape "
+            f"{list(np.shape(result))}"
+        )
+    np.copyto(data, result, casting="unsafe")
+
+
+def any_needs(op: Op, args: tuple) -> bool:
+    """Whether any tensor among the arguments wants a gradient."""
+    for i in op.slots:
+        a = args[i]
+        if isinstance(a, Tensor) and a._needs:
+            return True
+    return any(
+        isinstance(t, Tensor) and t._needs for i in op.list_slots for t in args[i] or ()
+    )
+
+
+def execute_out(op: Op, args: tuple, out: Any) -> Any:
+    """``name(…, out=tensor)``: writes the result into given tensors, resizing them where needed."""
+    given = out if isinstance(out, (tuple, list)) else (out,)
+    for t in given:
+        if not isinstance(t, Tensor):
+            raise TypeError(
+                f"{op.name}(): argument 'out' must be Tensor, not {type(t).__name__}"
+            )
+        if mode.grad and (t._needs or (op.prepared and any_needs(op, args))):
+            raise RuntimeError(
+                f"{op.name}(): functions with out=... arguments don't support automatic "
+                "differentiation, but one of the arguments requires grad."
+            )
+    before, mode.grad = mode.grad, False
+    try:
+        results = execute(op, args)
+    finally:
+        mode.grad = before
+    for t, r in zip(given, results if isinstance(results, tuple) else (results,), strict=True):
+        write_out(t, r)
+    return named_result(op)(*given) if isinstance(out, (tuple, list)) and len(given) > 1 else given[0]
+
+
+def write_out(target: Tensor, result: Tensor) -> None:
+    """Puts a result into an ``out=`` tensor."""
+    have, want = result.dtype, target.dtype
+    if not can_cast(have, want):
+        raise RuntimeError(
+            f"result type {have.title} can't be cast to the desired output type {want.title}"
+        )
+    if target._data.shape != result._data.shape:
+        if target._data.size:
+            import warnings
+
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape "
+                f"{list(target.shape)}, which does not match the required output shape "
+                f"{list(result.shape)}. This behavior is deprecated, and in a future PyTorch "
+                "release outputs will not be resized unless they have zero elements. You can "
+                "explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
+                "t.resize_(0).",
+                stacklevel=4,
+            )
+        target._data = np.empty(result._data.shape, target._data.dtype)
+    np.copyto(target._data, result._data, casting="unsafe")
+    bump(target)
+
+
+__all__ = ["execute", "execute_inplace", "execute_out", "unary", "binary", "PROMOTE", "storage_of"]

@@ -1,0 +1,1 @@
+"""Operators of networks: activations, convolutions, pooling, normalisation, losses."""

@@ -1,0 +1,354 @@
+"""Random numbers: rows that fill a tensor from a generator, and the functions made of them.
+
+The streams are PyTorch's (tensor/draws.py). Every draw is a row that writes, so that what records
+a program sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tensor import creation, draws
+from ..tensor import dtype as D
+from ..tensor.dtype import dtype
+from ..tensor.generator import Generator, default_generator
+from ..tensor.size import parse_size
+from ..tensor.tensor import Tensor, wrap
+from . import dispatch, inplace
+from .expressions import TENSORS
+from .table import ROWS, composite, op
+
+
+def _generator(generator: Generator | None) -> Generator:
+    return default_generator if generator is None else generator
+
+
+def _put(target: np.ndarray, values: np.ndarray) -> None:
+    """Writes values, drawn in the order of the target's memory, into the target."""
+    if target.flags.c_contiguous:
+        target.reshape(-1)[...] = values.reshape(-1)
+    else:
+        draws.memory_order(target)[...] = values.reshape(draws.memory_order(target).shape)
+
+
+def _shape(target: np.ndarray) -> tuple[int, ...]:
+    return target.shape if target.flags.c_contiguous else draws.memory_order(target).shape
+
+
+_FILL = {"writes": True, "random": True, "where": ""}
+
+
+@op("uniform_(input, from_: float, to: float, generator: Generator | None)", **_FILL,
+    formula=r"x \sim U[a, b)")
+def uniform_(input: np.ndarray, from_: float, to: float, generator: Any) -> None:
+    """Fills with numbers drawn evenly from [from, to)."""
+    _put(input, draws.uniform(_generator(generator), _shape(input), input.dtype, from_, to))
+
+
+@op("normal_(input, mean: float, std: float, generator: Generator | None)", **_FILL,
+    formula=r"x \sim N(\mu, \sigma^2)")
+def normal_(input: np.ndarray, mean: float, std: float, generator: Any) -> None:
+    """Fills with numbers of the normal distribution."""
+    contiguous = input.flags.c_contiguous
+    values = draws.normal(
+        _generator(generator), _shape(input), input.dtype, mean, std, blocks=contiguous
+    )
+    _put(input, values)
+
+
+@op("random_(input, from_: int | None, to: int | None, generator: Generator | None)", **_FILL)
+def random_(input: np.ndarray, from_: int | None, to: int | None, generator: Any) -> None:
+    """Fills with whole numbers drawn evenly from [from, to), or from all that the type holds."""
+    gen, shape = _generator(generator), _shape(input)
+    if to is None:
+        _put(input, draws.random(gen, shape, input.dtype, from_))
+    else:
+        _put(input, draws.randint(gen, shape, from_ or 0, to, input.dtype))
+
+
+@op("bernoulli_(input, p: Tensor | Number, generator: Generator | None)", **_FILL)
+def bernoulli_(input: np.ndarray, p: Any, generator: Any) -> None:
+    """Fills with ones, drawn with probability p, and zeros."""
+    if isinstance(p, np.ndarray):
+        p = np.broadcast_to(p, input.shape)
+        input[...] = draws.bernoulli(_generator(generator), p)
+    else:
+        _put(input, draws.bernoulli(_generator(generator), p, _shape(input), input.dtype))
+
+
+@op("exponential_(input, lambd: float, generator: Generator | None)", **_FILL)
+def exponential_(input: np.ndarray, lambd: float, generator: Any) -> None:
+    """Fills with numbers of the exponential distribution of rate lambd."""
+    _put(input, draws.exponential(_generator(generator), _shape(input), input.dtype, lambd))
+
+
+@op("cauchy_(input, median: float, sigma: float, generator: Generator | None)", **_FILL)
+def cauchy_(input: np.ndarray, median: float, sigma: float, generator: Any) -> None:
+    """Fills with numbers of the Cauchy distribution."""
+    _put(input, draws.cauchy(_generator(generator), _shape(input), input.dtype, median, sigma))
+
+
+@op("log_normal_(input, mean: float, std: float, generator: Generator | None)", **_FILL)
+def log_normal_(input: np.ndarray, mean: float, std: float, generator: Any) -> None:
+    """Fills with numbers whose logarithm is normally distributed."""
+    _put(input, draws.log_normal(_generator(generator), _shape(input), input.dtype, mean, std))
+
+
+@op("geometric_(input, p: float, generator: Generator | None)", **_FILL)
+def geometric_(input: np.ndarray, p: float, generator: Any) -> None:
+    """Fills with the number of tries until the first success of probability p."""
+    _put(input, draws.geometric(_generator(generator), _shape(input), input.dtype, p))
+
+
+def _fill(name: str, target: Tensor, *args: Any) -> Tensor:
+    """Runs a filling row on a tensor; its earlier value no longer counts for gradients."""
+    inplace.check(target, name)
+    dispatch.execute(ROWS[name], (target, *args))
+    if target._node is not None:
+        inplace.cut(target)
+    return target
+
+
+# --- methods that fill ---------------------------------------------------------------------------
+
+
+@composite("method", name="uniform_")
+def _uniform(self: Tensor, from_: float = 0, to: float = 1, *, generator: Any = None, **k: Any) -> Tensor:
+    """Fills with numbers drawn evenly from [from, to)."""
+    return _fill("uniform_", self, float(k.get("from", from_)), float(to), generator)
+
+
+@composite("method", name="normal_")
+def _normal(self: Tensor, mean: float = 0, std: float = 1, *, generator: Any = None) -> Tensor:
+    """Fills with numbers of the normal distribution."""
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
+    return _fill("normal_", self, float(mean), float(std), generator)
+
+
+@composite("method", name="random_")
+def _random(self: Tensor, from_: Any = None, to: Any = None, *, generator: Any = None, **k: Any) -> Tensor:
+    """Fills with whole numbers: below ``to``, from ``from_`` on, or of the type's whole range."""
+    from_ = k.get("from", from_)
+    if to is None and from_ is not None and "from" not in k:
+        from_, to = 0, from_
+    return _fill("random_", self, from_, to, generator)
+
+
+@composite("method", name="bernoulli_")
+def _bernoulli_fill(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    """Fills with ones, drawn with probability p, and zeros."""
+    return _fill("bernoulli_", self, p, generator)
+
+
+@composite("method", name="exponential_")
+def _exponential(self: Tensor, lambd: float = 1, *, generator: Any = None) -> Tensor:
+    """Fills with numbers of the exponential distribution of rate lambd."""
+    return _fill("exponential_", self, float(lambd), generator)
+
+
+@composite("method", name="cauchy_")
+def _cauchy(self: Tensor, median: float = 0, sigma: float = 1, *, generator: Any = None) -> Tensor:
+    """Fills with numbers of the Cauchy distribution."""
+    return _fill("cauchy_", self, float(median), float(sigma), generator)
+
+
+@composite("method", name="log_normal_")
+def _log_normal(self: Tensor, mean: float = 1, std: float = 2, *, generator: Any = None) -> Tensor:
+    """Fills with numbers whose logarithm is normally distributed."""
+    return _fill("log_normal_", self, float(mean), float(std), generator)
+
+
+@composite("method", name="geometric_")
+def _geometric(self: Tensor, p: float, *, generator: Any = None) -> Tensor:
+    """Fills with the number of tries until the first success of probability p."""
+    return _fill("geometric_", self, float(p), generator)
+
+
+# --- functions that make -------------------------------------------------------------------------
+
+
+def _made(
+    row: str, size: Any, args: tuple, generator: Any, dtype: dtype | None, out: Tensor | None,
+    device: Any, requires_grad: bool, default: dtype | None = None,
+) -> Tensor:  # fmt: skip
+    creation.require_cpu(device)
+    if dtype is None:
+        dtype = out.dtype if out is not None else (default or D.get_default_dtype())
+    result = wrap(np.empty(size, D.as_dtype(dtype).numpy))
+    dispatch.execute(ROWS[row], (result, *args, generator))
+    if out is not None:
+        dispatch.write_out(out, result)
+        result = out
+    return result.requires_grad_(True) if requires_grad else result
+
+
+@composite("function")
+def rand(
+    *size: Any, generator: Any = None, out: Tensor | None = None, dtype: dtype | None = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    names: Any = None, **named: Any,
+) -> Tensor:  # fmt: skip
+    """Numbers drawn evenly from [0, 1)."""
+    return _made("uniform_", _sizes(size, named, "rand"), (0.0, 1.0), generator, dtype, out, device,
+                 requires_grad)
+
+
+@composite("function")
+def randn(
+    *size: Any, generator: Any = None, out: Tensor | None = None, dtype: dtype | None = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    names: Any = None, **named: Any,
+) -> Tensor:  # fmt: skip
+    """Numbers of the standard normal distribution."""
+    return _made("normal_", _sizes(size, named, "randn"), (0.0, 1.0), generator, dtype, out, device,
+                 requires_grad)
+
+
+def _sizes(size: tuple, named: dict, name: str) -> tuple[int, ...]:
+    if named:
+        given = named.pop("size", None)
+        if named:
+            raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
+        size = (given,)
+    return parse_size(size)
+
+
+@composite("function")
+def randint(
+    *args: Any, low: int = 0, high: int | None = None, size: Any = None, generator: Any = None,
+    out: Tensor | None = None, dtype: dtype | None = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Whole numbers drawn evenly from [low, high): ``randint(high, size)``, ``randint(low, high, size)``."""
+    rest = list(args)
+    if rest and not isinstance(rest[-1], (int, np.integer)) and size is None:
+        size = rest.pop()
+    if len(rest) == 2:
+        low, high = rest
+    elif len(rest) == 1:
+        low, high = (0, rest[0]) if high is None else (rest[0], high)
+    if high is None or size is None:
+        raise TypeError("randint() received an invalid combination of arguments")
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    return _made("random_", parse_size((size,)), (int(low), int(high)), generator, dtype, out, device,
+                 requires_grad, D.int64)
+
+
+@composite("function")
+def randperm(
+    n: int, *, generator: Any = None, out: Tensor | None = None, dtype: dtype | None = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """The numbers 0 … n-1 in random order."""
+    d = D.as_dtype(dtype or (out.dtype if out is not None else D.int64))
+    result = wrap(draws.randperm(_generator(generator), n, d.numpy))
+    if out is not None:
+        dispatch.write_out(out, result)
+        return out
+    return result
+
+
+@composite("function")
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None,
+    out: Tensor | None = None, dtype: dtype | None = None, device: Any = None,
+    requires_grad: bool = False, layout: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Normally distributed numbers with given means and standard deviations."""
+    if isinstance(std, Tensor):
+        if std._data.size and (std._data < 0).any():
+            raise RuntimeError("normal expects all elements of std >= 0.0")
+    elif std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
+    if size is not None:
+        return _made("normal_", parse_size((size,)), (float(mean), float(std)), generator, dtype, out,
+                     device, requires_grad)
+    tensors = [t._data for t in (mean, std) if isinstance(t, Tensor)]
+    if not tensors:
+        raise TypeError("normal() received an invalid combination of arguments")
+    like = np.broadcast_arrays(*tensors)[0]
+    z = _made("normal_", like.shape, (0.0, 1.0), generator, D.of(tensors[0].dtype), None, None, False)
+    with np.errstate(all="ignore"):
+        values = z._data * (std._data if isinstance(std, Tensor) else std)
+        values = values + (mean._data if isinstance(mean, Tensor) else mean)
+    result = wrap(values.astype(tensors[0].dtype))
+    if out is not None:
+        dispatch.write_out(out, result)
+        return out
+    return result
+
+
+def _like(row: str, input: Tensor, args: tuple, options: dict) -> Tensor:
+    options.pop("memory_format", None)
+    result = TENSORS["empty_like"](input, **options)
+    needs, result._needs = result._needs, False
+    dispatch.execute(ROWS[row], (result, *args, None))
+    result._needs = needs
+    return result
+
+
+@composite("function")
+def rand_like(input: Tensor, **options: Any) -> Tensor:
+    """Numbers drawn evenly from [0, 1), of another tensor's shape and type."""
+    return _like("uniform_", input, (0.0, 1.0), options)
+
+
+@composite("function")
+def randn_like(input: Tensor, **options: Any) -> Tensor:
+    """Standard normal numbers, of another tensor's shape and type."""
+    return _like("normal_", input, (0.0, 1.0), options)
+
+
+@composite("function")
+def randint_like(input: Tensor, *args: int, low: int = 0, high: int | None = None, **options: Any) -> Tensor:
+    """Whole numbers drawn evenly from [low, high), of another tensor's shape and type."""
+    if len(args) == 2:
+        low, high = args
+    elif len(args) == 1:
+        low, high = (0, args[0]) if high is None else (args[0], high)
+    return _like("random_", input, (int(low), int(high)), options)  # type: ignore[arg-type]
+
+
+@op("bernoulli(input, p: Number | None = None, *, generator: Generator | None = None)",
+    derivative={"input": "zeros_like(grad)"}, random=True, formula=r"x \sim B(p)")
+def bernoulli(input: np.ndarray, p: float | None, generator: Any) -> np.ndarray:
+    """Ones drawn with the probabilities in ``input`` (or with ``p``), otherwise zeros."""
+    gen = _generator(generator)
+    if p is not None:
+        return draws.bernoulli(gen, p, input.shape, input.dtype)
+    if input.dtype.kind in "iub":
+        raise RuntimeError(
+            f'"bernoulli_tensor_cpu_p_" not implemented for \'{D.of(input.dtype).title}\''
+        )
+    return draws.bernoulli(gen, input).astype(input.dtype, copy=False)
+
+
+@op("multinomial(input, num_samples: int, replacement: bool = False, *, "
+    "generator: Generator | None = None)", random=True)
+def multinomial(
+    input: np.ndarray, num_samples: int, replacement: bool, generator: Any
+) -> np.ndarray:
+    """Row indices drawn with the weights in ``input``."""
+    return draws.multinomial(_generator(generator), input, num_samples, replacement)
+
+
+@op("poisson(input, generator: Generator | None = None)", random=True,
+    derivative={"input": "zeros_like(grad)"})
+def poisson(input: np.ndarray, generator: Any) -> np.ndarray:
+    """Poisson-distributed counts of the given rates. The stream is not PyTorch's."""
+    gen = _generator(generator)
+    word = int(draws.randint(gen, (1,), 0, 1 << 31, np.dtype(np.int64))[0])
+    return np.random.RandomState(word).poisson(input).astype(input.dtype)
+
+
+def _register(names: Sequence[str]) -> None:
+    for name in names:
+        TENSORS[name] = creation.FUNCTIONS[name]
+
+
+_register(("empty_like", "zeros_like", "ones_like", "zeros", "full_like"))

@@ -1,0 +1,1 @@
+"""What a tensor is: its array, element type, device, shape, printing and creation."""

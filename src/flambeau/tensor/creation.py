@@ -1,0 +1,560 @@
+"""Making tensors: from data, filled, counted, like others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import dtype as D
+from .device import require_cpu
+from .dtype import dtype
+from .formats import layout, memory_format, preserve_format, strided
+from .from_data import array_from_data
+from .size import parse_size
+from .tensor import Tensor, alias, wrap
+
+Number = int | float | complex
+
+
+def _finish(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+    if device is not None:
+        require_cpu(device)
+    out = wrap(array)
+    if requires_grad:
+        out.requires_grad_(True)
+    return out
+
+
+def _storage(d: dtype | None) -> np.dtype:
+    return D._default.numpy if d is None else D.as_dtype(d).numpy
+
+
+def _check_layout(kind: layout | None) -> None:
+    if kind is not None and kind is not strided:
+        raise RuntimeError(
+            f"flambeau stores tensors densely; layout {kind!r} is not available.\n"
+            "Hint: leave out the layout argument."
+        )
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A new tensor that holds a copy of the data: numbers, nested sequences, arrays, tensors."""
+    if isinstance(data, Tensor):
+        import warnings
+
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() "
+            "or sourceTensor.detach().clone().requires_grad_(True), rather than "
+            "torch.tensor(sourceTensor).",
+            stacklevel=2,
+        )
+    array = array_from_data(data, None if dtype is None else D.as_dtype(dtype).numpy)
+    return _finish(array, requires_grad, device)
+
+
+def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
+    """The data as a tensor, sharing memory with tensors and arrays where the type allows."""
+    require_cpu(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray):
+        out = from_numpy(data) if data.flags.writeable else tensor(data)
+        return out if dtype is None else out.to(dtype)
+    return tensor(data, dtype=dtype)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """The object as a tensor; ``copy`` says whether memory must, may or must not be copied."""
+    shared = isinstance(obj, (Tensor, np.ndarray))
+    out = as_tensor(obj, dtype, device)
+    same = shared and np.may_share_memory(out._data, obj._data if isinstance(obj, Tensor) else obj)
+    if copy is False and not same:
+        raise ValueError("can't alias tensor with dtype or kind different from the one requested")
+    if copy and same:
+        out = out.clone()
+    if requires_grad and not out._needs:
+        out = (alias(out) if out is obj else out).requires_grad_(True)
+    return out
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor on the array's own memory."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    D.of(array.dtype)  # TypeError for types that tensors do not have
+    if any(s < 0 for s in array.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not currently supported. (You can probably work around this by making a "
+            "copy of your array  with array.copy().) "
+        )
+    if array.__class__ is not np.ndarray:
+        array = array.view(np.ndarray)
+    return wrap(array)
+
+
+def frombuffer(
+    buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False
+) -> Tensor:
+    """A 1-d tensor on a buffer's memory."""
+    return _finish(np.frombuffer(buffer, dtype.numpy, count, offset), requires_grad)
+
+
+def scalar_tensor(
+    s: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A 0-d tensor of a number, in the default type."""
+    return _finish(np.array(s, _storage(dtype)), requires_grad, device)
+
+
+def _copy_to(out: Tensor | None, result: Tensor) -> Tensor:
+    if out is None:
+        return result
+    from ..ops.dispatch import write_out
+
+    write_out(out, result)
+    return out
+
+
+def zeros(
+    *size: Any,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    names: Any = None,
+) -> Tensor:
+    """A tensor of zeros of the given shape."""
+    _check_layout(layout)
+    array = np.zeros(_size("zeros", size), _storage(dtype))
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def ones(
+    *size: Any,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    names: Any = None,
+) -> Tensor:
+    """A tensor of ones of the given shape."""
+    _check_layout(layout)
+    array = np.ones(_size("ones", size), _storage(dtype))
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def empty(
+    *size: Any,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: memory_format | None = None,
+    names: Any = None,
+) -> Tensor:
+    """A tensor of the given shape with arbitrary contents."""
+    _check_layout(layout)
+    array = np.empty(_size("empty", size), _storage(dtype))
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def _size(name: str, size: tuple) -> tuple[int, ...]:
+    return parse_size(size)
+
+
+def full(
+    size: Sequence[int],
+    fill_value: Number,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    names: Any = None,
+) -> Tensor:
+    """A tensor of the given shape filled with one number."""
+    _check_layout(layout)
+    value = fill_value._data if isinstance(fill_value, Tensor) else fill_value
+    if dtype is None:
+        kind = D.of(value.dtype) if isinstance(value, np.ndarray) else D.of_number(value)
+        dtype = out.dtype if out is not None else kind
+    array = np.full(parse_size((size,)), value, D.as_dtype(dtype).numpy)
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def empty_strided(
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """An uninitialised tensor with given strides."""
+    storage = _storage(dtype)
+    size, stride = tuple(size), tuple(stride)
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"mismatch in length of strides and shape: {len(stride)} and {len(size)}"
+        )
+    need = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if all(size) else 0
+    memory = np.empty(need, storage)
+    steps = tuple(s * storage.itemsize for s in stride)
+    return _finish(np.lib.stride_tricks.as_strided(memory, size, steps), requires_grad, device)
+
+
+def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], **options: Any) -> Tensor:
+    """An uninitialised tensor whose dimensions lie in memory in the order given."""
+    stride, step = [0] * len(size), 1
+    for d in reversed(physical_layout):
+        stride[d] = step
+        step *= max(size[d], 1)
+    return empty_strided(size, stride, **options)
+
+
+def _like(
+    input: Tensor, dtype: dtype | None, kind: memory_format | None, value: Any
+) -> np.ndarray:
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
+    source = input._data
+    storage = source.dtype if dtype is None else D.as_dtype(dtype).numpy
+    order = "K" if kind is None or kind is preserve_format else "C"
+    array = np.empty_like(source, storage, order=order, subok=False)
+    if value is not None:
+        array[...] = value
+    return array
+
+
+def zeros_like(
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: memory_format | None = None,
+) -> Tensor:
+    """Zeros of another tensor's shape and type."""
+    return _finish(_like(input, dtype, memory_format, 0), requires_grad, device)
+
+
+def ones_like(
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: memory_format | None = None,
+) -> Tensor:
+    """Ones of another tensor's shape and type."""
+    return _finish(_like(input, dtype, memory_format, 1), requires_grad, device)
+
+
+def empty_like(
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: memory_format | None = None,
+) -> Tensor:
+    """An uninitialised tensor of another's shape and type."""
+    return _finish(_like(input, dtype, memory_format, None), requires_grad, device)
+
+
+def full_like(
+    input: Tensor,
+    fill_value: Number,
+    *,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: memory_format | None = None,
+) -> Tensor:
+    """A tensor of another's shape and type, filled with one number."""
+    value = fill_value._data if isinstance(fill_value, Tensor) else fill_value
+    return _finish(_like(input, dtype, memory_format, value), requires_grad, device)
+
+
+def arange(
+    start: Number,
+    end: Number | None = None,
+    step: Number = 1,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """Numbers from ``start`` (0 if left out) up to, not including, ``end``."""
+    if end is None:
+        start, end = 0, start
+    start, end, step = (_plain(v) for v in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    for v in (start, end):
+        if isinstance(v, float) and not math.isfinite(v):
+            raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) / step < 0:
+        raise RuntimeError(
+            "upper bound and lower bound inconsistent with step sign\n"
+            f"Hint: from {start} to {end} the step must be {'positive' if end > start else 'negative'}."
+        )
+    if dtype is None:
+        whole = all(isinstance(v, int) for v in (start, end, step))
+        dtype = out.dtype if out is not None else D.int64 if whole else D.get_default_dtype()
+    d = D.as_dtype(dtype)
+    n = -((start - end) // step) if d.category == D.INT and whole_numbers(start, end, step) else (
+        math.ceil((end - start) / step)
+    )
+    if d.category <= D.INT:
+        array = (int(start) + int(step) * np.arange(n, dtype=np.int64)).astype(d.numpy)
+    else:
+        array = (start + step * np.arange(n, dtype=np.float64)).astype(d.numpy)
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def whole_numbers(*values: Number) -> bool:
+    """Whether all the numbers are Python ints."""
+    return all(isinstance(v, int) for v in values)
+
+
+def range_(start: Number, end: Number, step: Number = 1, **options: Any) -> Tensor:
+    """Like arange with the end included, in the default type."""
+    options["dtype"] = options.get("dtype") or D.get_default_dtype()
+    start, end, step = _plain(start), _plain(end), _plain(step)
+    n = math.floor((end - start) / step) + 1
+    array = (start + step * np.arange(n, dtype=np.float64)).astype(options.pop("dtype").numpy)
+    return _finish(array, options.get("requires_grad", False), options.get("device"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.item()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def linspace(
+    start: Number | Tensor,
+    end: Number | Tensor,
+    steps: int,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """``steps`` numbers at equal distances, both ends included."""
+    start, end = _plain(start), _plain(end)
+    steps = _steps(steps)
+    if dtype is None:
+        dtype = out.dtype if out is not None else D.get_default_dtype()
+        if isinstance(start, complex) or isinstance(end, complex):
+            dtype = D.default_complex()
+    d = D.as_dtype(dtype)
+    array = _spread(start, end, steps, d)
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def _steps(steps: int) -> int:
+    if not isinstance(steps, (int, np.integer)):
+        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    return int(steps)
+
+
+def _spread(start: Any, end: Any, steps: int, d: dtype) -> np.ndarray:
+    """PyTorch counts up from the start in the first half and down from the end in the second."""
+    if steps <= 1:
+        return np.full(steps, start).astype(d.numpy)
+    if d.category == D.FLOAT and d.itemsize < 8:
+        compute: Any = np.float32
+    else:
+        compute = np.complex128 if d.category == D.COMPLEX else np.float64
+    if d.category == D.INT:
+        compute = np.float32 if abs(start) < 1 << 24 and abs(end) < 1 << 24 else np.float64
+        start, end = int(start), int(end)
+    step = (compute(end) - compute(start)) / compute(steps - 1)
+    i = np.arange(steps).astype(compute)
+    low = compute(start) + step * i
+    high = compute(end) - step * (compute(steps - 1) - i)
+    return np.where(np.arange(steps) < steps // 2, low, high).astype(d.numpy)
+
+
+def logspace(
+    start: Number | Tensor,
+    end: Number | Tensor,
+    steps: int,
+    base: float = 10.0,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """``steps`` powers of ``base``, exponents at equal distances, both ends included."""
+    d = D.as_dtype(dtype or (out.dtype if out is not None else D.get_default_dtype()))
+    wide = D.complex128 if d.category == D.COMPLEX else D.float64
+    exponents = _spread(_plain(start), _plain(end), _steps(steps), wide)
+    array = np.power(base, exponents).astype(d.numpy)
+    return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: layout | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """Ones on the diagonal, zeros elsewhere."""
+    for name, v in (("n", n), ("m", m)):
+        if v is not None and v < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
+    return _copy_to(out, _finish(np.eye(n, m, dtype=_storage(dtype)), requires_grad, device))
+
+
+def complex_(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """real + i imag."""
+    if real.dtype is not imag.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {real.dtype.title} but got scalar type "
+            f"{imag.dtype.title} for second argument"
+        )
+    if real.dtype.category != D.FLOAT or real.dtype is D.bfloat16:
+        raise RuntimeError(
+            "Expected both inputs to be Half, Float or Double tensors but got "
+            f"{real.dtype.title} and {imag.dtype.title}"
+        )
+    from ..ops.expressions import TENSORS
+
+    pair = TENSORS["stack"](TENSORS["broadcast_tensors"](real, imag), -1)
+    return _copy_to(out, TENSORS["view_as_complex"](pair))
+
+
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """abs (cos angle + i sin angle)."""
+    return _copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
+
+
+def legacy_tensor(args: tuple) -> np.ndarray:
+    """What ``Tensor(…)`` holds: data in the default type, or uninitialised memory of a shape."""
+    storage = D.get_default_dtype().numpy
+    if not args:
+        return np.empty(0, storage)
+    if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
+        value = args[0]
+        if isinstance(value, Tensor):
+            return value._data
+        from .size import Size
+
+        if isinstance(value, Size):
+            return np.empty(value, storage)
+        return array_from_data(value, storage)
+    return np.empty(parse_size(args), storage)
+
+
+# --- methods of a tensor that make others of its type ---------------------------------------------
+
+
+def _new(self: Tensor, d: dtype | None) -> dtype:
+    return self.dtype if d is None else d
+
+
+def new_tensor(self: Tensor, data: Any, *, dtype: dtype | None = None, **options: Any) -> Tensor:
+    """A tensor of the data, of this one's type."""
+    return tensor(data, dtype=_new(self, dtype), **options)
+
+
+def new_zeros(self: Tensor, *size: Any, dtype: dtype | None = None, **options: Any) -> Tensor:
+    """Zeros of this tensor's type."""
+    return zeros(*_sizes(size, options), dtype=_new(self, dtype), **options)
+
+
+def new_ones(self: Tensor, *size: Any, dtype: dtype | None = None, **options: Any) -> Tensor:
+    """Ones of this tensor's type."""
+    return ones(*_sizes(size, options), dtype=_new(self, dtype), **options)
+
+
+def new_empty(self: Tensor, *size: Any, dtype: dtype | None = None, **options: Any) -> Tensor:
+    """Uninitialised memory of this tensor's type."""
+    return empty(*_sizes(size, options), dtype=_new(self, dtype), **options)
+
+
+def new_full(
+    self: Tensor, size: Sequence[int], fill_value: Number, *, dtype: dtype | None = None, **options: Any
+) -> Tensor:
+    """A tensor of this one's type, filled with one number."""
+    return full(size, fill_value, dtype=_new(self, dtype), **options)
+
+
+def new_empty_strided(
+    self: Tensor, size: Sequence[int], stride: Sequence[int], dtype: dtype | None = None, **options: Any
+) -> Tensor:
+    """Uninitialised memory of this tensor's type, with given strides."""
+    return empty_strided(size, stride, dtype=_new(self, dtype), **options)
+
+
+def _sizes(size: tuple, options: dict) -> tuple:
+    given = options.pop("size", None)
+    return size if given is None else (given,)
+
+
+METHODS = (new_tensor, new_zeros, new_ones, new_empty, new_full, new_empty_strided)
+FUNCTIONS = {
+    f.__name__.rstrip("_"): f
+    for f in (
+        tensor, as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, zeros, ones, empty, full,
+        empty_strided, empty_permuted, zeros_like, ones_like, empty_like, full_like, arange, range_,
+        linspace, logspace, eye, complex_, polar,
+    )
+}  # fmt: skip
