@@ -24,16 +24,36 @@ FREED = (
 )
 
 
+GRAD, GRADS, NEEDS, OUTPUT = -1, -2, -3, 1000  # where an expression's name comes from
+
+
+def source_of(op: Op, name: str) -> int:
+    """Where a name's value comes from: a parameter's position, OUTPUT + number, or one of the above."""
+    if name == "grad":
+        return GRAD
+    if name == "grads":
+        return GRADS
+    if name in op.outputs:
+        return OUTPUT + op.outputs.index(name)
+    for i, p in enumerate(op.params):
+        if p.name == name:
+            return i
+    if name == "needs":
+        return NEEDS
+    raise AttributeError(f"{op.name} has no parameter or output named {name}")
+
+
 class Step:
     """One derivative expression of an operator: the inputs it serves and what it reads."""
 
-    __slots__ = ("targets", "names", "arrays", "tensors")
+    __slots__ = ("targets", "sources", "arrays", "tensors")
 
-    def __init__(self, targets: tuple[int, ...], expression: str):
+    def __init__(self, op: Op, targets: tuple[int, ...], expression: str):
         self.targets = targets  # parameter positions whose gradients it gives
-        self.names, _ = expressions.used_names(expression)
-        self.arrays = expressions.compile_expression(expression, self.names, expressions.ARRAYS)
-        self.tensors = expressions.compile_expression(expression, self.names, expressions.TENSORS)
+        names, _ = expressions.used_names(expression)
+        self.sources = tuple(source_of(op, name) for name in names)
+        self.arrays = expressions.compile_expression(expression, names, expressions.ARRAYS)
+        self.tensors = expressions.compile_expression(expression, names, expressions.TENSORS)
 
 
 class Plan:
@@ -50,7 +70,7 @@ class Plan:
             targets = tuple(index[name.strip()] for name in key.split(","))
             if not any(mask >> t & 1 for t in targets):
                 continue
-            self.steps.append(Step(targets, expression))
+            self.steps.append(Step(op, targets, expression))
             _, heavy = expressions.used_names(expression)
             keep |= {index[name] for name in heavy if name in index}
             keep_outputs |= {i for i, name in enumerate(op.outputs) if name in heavy}
@@ -127,42 +147,30 @@ class Node:
         """A kept value by its name in the operator's signature (``input`` is also ``self``)."""
         if self.args is None:
             raise RuntimeError(FREED)
-        return self.values((("input" if name == "self" else name),), [], True)[0]
+        source = source_of(self.op, "input" if name == "self" else name)
+        return self.values((source,), [], True)[0]
 
-    def values(self, names: Any, grads: list, tensors: bool) -> list:
+    def values(self, sources: tuple[int, ...], grads: list, tensors: bool) -> list:
         """What an expression reads, in order: gradients, arguments, kept results."""
-        op = self.op
-        out = []
-        for name in names:
-            if name == "grad":
+        out: list = []
+        for source in sources:
+            if source == GRAD:
                 out.append(grads[0])
-                continue
-            if name == "grads":
-                out.append(grads)
-                continue
-            if name in op.outputs:
-                out.append(self.kept_output(op.outputs.index(name), tensors))
-                continue
-            position = next((i for i, p in enumerate(op.params) if p.name == name), -1)
-            if position < 0:
-                if name == "needs":
-                    out.append(self.needs())
-                    continue
-                raise AttributeError(name)
-            out.append(self.kept_arg(position, tensors))
+            elif source >= OUTPUT:
+                out.append(self.kept_output(source - OUTPUT, tensors))
+            elif source >= 0:
+                out.append(self.kept_arg(source, tensors))
+            else:
+                out.append(grads if source == GRADS else self.needs())
         return out
 
     def needs(self) -> dict[str, bool]:
         """Which parameters want a gradient, by name."""
         at, out = 0, {}
-        for i, p in enumerate(self.op.params):
-            if p.is_tensors:
-                n = len(self.args[i])
-                out[p.name] = any(e is not None for e in self.edges[at : at + n])
-                at += n
-            elif p.is_tensor:
-                out[p.name] = self.edges[at] is not None
-                at += 1
+        for i in self.op.tensor_order:
+            n = len(self.args[i] or ()) if i in self.op.list_slots else 1
+            out[self.op.params[i].name] = any(e is not None for e in self.edges[at : at + n])
+            at += n
         return out
 
     def kept_arg(self, position: int, tensors: bool) -> Any:
@@ -209,12 +217,12 @@ class Node:
         else:
             by_position = self._apply_tensors(grads)
         out: list = []
-        for i, p in enumerate(op.params):
-            if p.is_tensors:
-                got = by_position.get(i)
-                out.extend(got if got is not None else [None] * len(self.args[i]))
-            elif p.is_tensor:
-                out.append(by_position.get(i))
+        for i in op.tensor_order:
+            got = by_position.get(i)
+            if i in op.list_slots:
+                out.extend(got if got is not None else [None] * len(self.args[i] or ()))
+            else:
+                out.append(got)
         return out
 
     def _apply_arrays(self, grad: np.ndarray) -> dict:
@@ -222,7 +230,7 @@ class Node:
         out = {}
         for step in self.plan.steps:
             target = step.targets[0]
-            values = self.values(step.names, [grad], False)
+            values = self.values(step.sources, [grad], False)
             try:
                 g = step.arrays(*values)
             except RuntimeWarning:  # a user's filter makes NumPy's warnings errors
@@ -242,7 +250,7 @@ class Node:
             grads = [self._zeros(0), *grads[1:]]
         out: dict = {}
         for step in self.plan.steps:
-            got = step.tensors(*self.values(step.names, grads, True))
+            got = step.tensors(*self.values(step.sources, grads, True))
             if len(step.targets) == 1:
                 got = (got,)
             for target, g in zip(step.targets, got, strict=True):
@@ -347,8 +355,9 @@ def sum_to(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return g.sum(axis=axes, keepdims=True).reshape(shape)
 
 
-def fit_tensor(g: Tensor, shape: tuple[int, ...], dtype: np.dtype) -> Tensor:
+def fit_tensor(g: Tensor, shape: tuple[int, ...], dtype: Any) -> Tensor:
     """``fit`` in recorded operations, for derivatives of derivatives."""
+    dtype = getattr(dtype, "numpy", dtype)
     if g._data.shape != shape:
         g = expressions.TENSORS["sum_to_size"](g, shape)
     if g._data.dtype != dtype:
@@ -359,6 +368,8 @@ def fit_tensor(g: Tensor, shape: tuple[int, ...], dtype: np.dtype) -> Tensor:
         g = g.to(D.of(dtype))
     return g
 
+
+expressions.ARRAYS["fit"], expressions.TENSORS["fit"] = fit, fit_tensor
 
 _NODE_CLASSES: dict[str, type] = {}
 

@@ -6,8 +6,10 @@ import importlib
 
 # The families, in the order in which they are read; the table is bound after the last.
 OF_MODULES = (
-    "pointwise", "arithmetic", "tensor_functions", "reductions", "scans", "sorting", "views", "shape", "gather",
-    "contractions", "nn.activations", "nn.convolution", "nn.pooling", "nn.normalization",
+    "pointwise", "arithmetic", "tensor_functions", "reductions", "extremes", "moments", "order", "softmax",
+    "scans", "sorting", "counting", "views", "parts", "copies",
+    "shape", "padding", "gather", "scatter", "subscript",
+    "contractions", "tensor_products", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.normalization",
     "nn.losses", "nn.embedding", "nn.attention", "nn.dropout", "nn.vision", "random", "optim",
 )  # fmt: skip
 

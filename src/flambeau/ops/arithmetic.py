@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor import dtype as D
 from ..tensor.tensor import Tensor
 from . import dispatch
 from .expressions import TENSORS
 from .table import PROMOTE, ROWS, composite, op
 
-ROUNDING = {None: "div", "floor": "floor_divide", "trunc": "trunc_divide"}
+ROUNDING = {None: "div", "floor": "div_floor", "trunc": "div_trunc"}
 
 
 def _row_for(rounding_mode: str | None) -> Any:
@@ -99,14 +100,21 @@ def round(input: np.ndarray, decimals: int) -> np.ndarray:
     return np.rint(input * scale) / scale if decimals > 0 else np.rint(input / scale) * scale
 
 
-@op("float_power(input, exponent)", derivative={
-        "input": "pow_input_gradient(grad, input, exponent)",
-        "exponent": "pow_exponent_gradient(grad, input, exponent, result)"},
-    formula="x^y")
-def float_power(input: Any, exponent: Any) -> np.ndarray:
+@composite()
+def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """input ** exponent in double precision."""
-    wide = np.complex128 if np.iscomplexobj(input) or np.iscomplexobj(exponent) else np.float64
-    return np.power(np.asarray(input, wide), np.asarray(exponent, wide))
+    result = TENSORS["pow"](_wide(input), _wide(exponent))
+    if out is None:
+        return result
+    dispatch.write_out(out, result)
+    return out
+
+
+def _wide(x: Any) -> Any:
+    """A tensor or number in double precision."""
+    if isinstance(x, Tensor):
+        return x.to(D.complex128 if x.is_complex() else D.float64)
+    return complex(x) if isinstance(x, complex) else float(x)
 
 
 @composite("method")
@@ -150,11 +158,5 @@ def is_nonzero(input: Tensor) -> bool:
 def isreal(input: Tensor) -> Tensor:
     """Whether each element has no imaginary part."""
     if not input.is_complex():
-        return TENSORS["ones_like"](input, dtype=_bool())
+        return TENSORS["ones_like"](input, dtype=D.bool_)
     return input.imag == 0
-
-
-def _bool() -> Any:
-    from ..tensor.dtype import bool_
-
-    return bool_

@@ -134,14 +134,16 @@ UNARY = (("__neg__", "neg"), ("__abs__", "abs"), ("__invert__", "bitwise_not"), 
 OPERANDS = (Tensor, *dispatch.NUMBERS)
 
 
-def operator_method(name: str, op: Op, swapped: bool) -> Callable:
+def operator_method(name: str, op: Op | Composite, swapped: bool) -> Callable:
     """A method such as ``__add__``; gives NotImplemented for what is no operand."""
     # What is called is made on first use, so that start-up prepares no row.
     fast: Callable | None = None
 
     def start() -> Callable:
         nonlocal fast
-        if plain_inputs(op) == 2:
+        if isinstance(op, Composite):
+            fast = op.function
+        elif plain_inputs(op) == 2:
             fast = dispatch.binary(op)
         else:
             dispatch.prepare(op)
@@ -163,9 +165,10 @@ def operator_method(name: str, op: Op, swapped: bool) -> Callable:
 
 def bind_operators() -> None:
     for name, row, swapped in OPERATORS:
-        if row not in ROWS:  # TEMPORARY
+        op = ROWS.get(row) or COMPOSITES.get(row)
+        if op is None:  # TEMPORARY
             continue
-        setattr(Tensor, name, operator_method(name, ROWS[row], swapped))
+        setattr(Tensor, name, operator_method(name, op, swapped))
     for name, row in WRITING:
         setattr(Tensor, name, expressions.TENSORS[row + "_"])
     for name, row in UNARY:

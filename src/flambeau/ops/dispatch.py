@@ -20,7 +20,7 @@ from ..tensor.promotion import can_cast, result_of
 from ..tensor.size import broadcast_shapes
 from ..tensor.tensor import Tensor, bump, make_view, storage_of, wrap
 from . import expressions, inplace
-from .table import BOOL, FLOAT, KEEP, PROMOTE, Op
+from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, Op
 
 ndarray = np.ndarray
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
@@ -43,7 +43,6 @@ recorders: list[Recorder] = []  # those installed now; the short ways are closed
 def prepare(op: Op) -> None:
     """Completes a row on first use: signature, kernel, positions of tensors."""
     op.prepare()
-    op.tensor_order = tuple(sorted(op.slots + op.list_slots))
     if op.kernel is None:
         op.kernel = expressions.array_kernel(op.expression, [p.name for p in op.params])
 
@@ -53,7 +52,7 @@ def prepare(op: Op) -> None:
 
 def execute(op: Op, args: tuple) -> Any:
     """Runs an operator on its arguments (all of them, in order) and returns its result."""
-    if not op.prepared:
+    if not op.prepared or op.kernel is None:
         prepare(op)
     arrays = list(args)
     needs = False
@@ -139,6 +138,11 @@ def convert(op: Op, arrays: list) -> np.dtype | None:
     common = result_of(operands)
     if op.rule == FLOAT and common.category < D.FLOAT:
         common = D.get_default_dtype()
+    elif op.rule == FLOATING and common.category != D.FLOAT:
+        raise NotImplementedError(
+            f"\"{op.name}_cpu\" not implemented for '{common.title}'\n"
+            "Hint: convert the input first, for example with .float()."
+        )
     storage = common.numpy
     compute = D.float32.numpy if op.opmath and storage in HALF else storage
     for i in op.slots:
@@ -271,7 +275,7 @@ def unary(op: Op) -> Callable[[Any], Tensor]:
     """The operator as a function of one tensor: pointwise rows."""
     prepare(op)
     kernel = op.kernel
-    plain = FLOATS if op.rule == FLOAT else PLAIN
+    plain = FLOATS if op.rule in (FLOAT, FLOATING) else PLAIN
     differentiable = op.derivative is not None
 
     def call(input: Any) -> Tensor:
@@ -297,7 +301,7 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
     prepare(op)
     defaults = tuple(p.default for p in op.params[2:])
     kernel = op.kernel if not defaults else expressions.array_kernel(op.short, ["input", "other"])
-    plain = FLOATS if op.rule == FLOAT else PLAIN
+    plain = FLOATS if op.rule in (FLOAT, FLOATING) else PLAIN
     differentiable = op.derivative is not None
 
     def call(input: Any, other: Any) -> Tensor:
@@ -336,7 +340,7 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
 
 def execute_inplace(op: Op, args: tuple) -> Tensor:
     """``x.name_(…)``: computes the operator and writes the result into its first argument."""
-    if not op.prepared:
+    if not op.prepared or op.kernel is None:
         prepare(op)
     target = args[0]
     if not isinstance(target, Tensor):
@@ -355,6 +359,8 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
             arrays[i] = a._data
         elif a is not None:
             arrays[i], args = _coerce(op, args, i)
+    for i in op.list_slots:
+        arrays[i] = tuple([t._data for t in args[i]])
     data = target._data
     kernel, n = op.kernel, len(arrays)
     if op.short and all(
@@ -398,6 +404,9 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
 
 def _compute_into(op: Op, arrays: list, data: np.ndarray) -> None:
     """The operator's result, checked against the target's type and shape, then written."""
+    if op.into is not None:
+        op.into(data, *arrays[1:])
+        return
     if op.rule is KEEP:
         result = run_kernel(op, arrays)
         storage = result.dtype

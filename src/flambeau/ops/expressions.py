@@ -36,6 +36,7 @@ ARRAYS.update(pi=np.pi, inf=np.inf, nan=np.nan)
 ARRAYS.update({n: getattr(array_functions, n) for n in array_functions.__all__})
 TENSORS.update(pi=np.pi, inf=np.inf, nan=np.nan)
 
+CONSTANTS = frozenset(("pi", "inf", "nan"))
 META = frozenset(("shape", "dtype", "ndim"))  # what an expression may ask of an input not kept
 
 
@@ -64,7 +65,7 @@ def used_names(expression: str) -> tuple[list[str], set[str]]:
     names: list[str] = []
     heavy: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and id(node) not in called:
+        if isinstance(node, ast.Name) and id(node) not in called and node.id not in CONSTANTS:
             if node.id not in names:
                 names.append(node.id)
             if id(node) not in light:

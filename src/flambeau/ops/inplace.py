@@ -99,7 +99,7 @@ def adopt(target: Tensor, node: Any) -> None:
     if storage.views:
         for ref in list(storage.views):
             view = ref()
-            if view is not None and view._base is base:
+            if view is not None and view._base is base and view._data.dtype.kind in "fcV":
                 _renew(view, base)
 
 
@@ -112,26 +112,34 @@ def renew_kept_outputs(node: Any) -> None:
         ]
 
 
-def geometry(view: Tensor, base: Tensor) -> tuple[tuple, tuple, int]:
-    """Size, strides and offset of a view in its base's memory, in elements."""
+def geometry(view: Tensor, base: Tensor) -> tuple:
+    """Where a view lies in its base's memory: the arguments of the row ``as_strided``.
+
+    Size, strides and offset in elements of the view; the strides of the base's memory in bytes
+    where it is not contiguous; the view's type where it reads the memory as another type.
+    """
     a, b = view._data, base._data
-    item = b.itemsize
+    item = a.itemsize
     offset = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
-    ratio = a.itemsize
-    return a.shape, tuple(s // ratio for s in a.strides), offset // item if a.size else 0
+    return (
+        a.shape,
+        tuple([s // item for s in a.strides]),
+        offset // item if a.size else 0,
+        None if b.flags.c_contiguous else b.strides,
+        None if a.dtype == b.dtype else a.dtype,
+    )
 
 
 def _copy_slices(base: Tensor, view: Tensor, written: Any) -> Any:
     """The node of a base whose part has been written: as_strided_scatter, by its own name."""
     op = table.ROWS["as_strided_scatter"]
-    size, stride, offset = geometry(view, base)
     node = node_class("CopySlices")()
     node.op = op
     _prepare(op)
     node.plan = plan_of(op, 0b11 if base._needs else 0b10)
     metas = _meta(base), _meta(view)
-    node.args = (*metas, size, stride, offset)
-    node.versions = (0,) * 5
+    node.args = (*metas, *geometry(view, base))
+    node.versions = (0,) * len(node.args)
     node.edges = (edge_of(base), (written, 0))
     node.sequence = next_sequence()
     node.metas = ((base._data.shape, base._data.dtype),)
@@ -145,7 +153,7 @@ def _renew(view: Tensor, base: Tensor) -> None:
     node.op = op
     node.plan = plan_of(op, 1)
     node.args = (_meta(base), *geometry(view, base))
-    node.versions = (0,) * 4
+    node.versions = (0,) * len(node.args)
     node.edges = (edge_of(base),)
     node.sequence = next_sequence()
     node.metas = ((view._data.shape, view._data.dtype),)

@@ -24,8 +24,12 @@ pointwise("div(input, other)", "divide(input, other)",
            "other": "-grad * conjugate(input / other / other)"}, FLOAT, r"\frac{x}{y}", where="")
 pointwise("floor_divide(input, other)", "floor_divide_checked(input, other)", None, PROMOTE,
           r"\lfloor x / y \rfloor")
-pointwise("trunc_divide(input, other)", "trunc_divide(input, other)", None, PROMOTE,
-          r"\operatorname{trunc}(x / y)", where="")
+pointwise("div_floor(input, other)", "floor_divide_checked(input, other)",
+          {"input": "grad * 0", "other": "grad * 0"}, PROMOTE, r"\lfloor x / y \rfloor", where="",
+          node="DivBackward1")
+pointwise("div_trunc(input, other)", "trunc_divide(input, other)",
+          {"input": "grad * 0", "other": "grad * 0"}, PROMOTE, r"\operatorname{trunc}(x / y)",
+          where="", node="DivBackward1")
 pointwise("remainder(input, other)", "remainder_checked(input, other)",
           {"input": "grad", "other": "-grad * floor(input / other)"}, PROMOTE,
           r"x - y \lfloor x / y \rfloor")

@@ -40,6 +40,7 @@ REQUIRED = object()
 KEEP = "keep"  # nothing is converted
 PROMOTE = "promote"  # to the common type
 FLOAT = "float"  # to the common type; bool and int to the default float type
+FLOATING = "floating"  # to the common type, which must be a floating-point type
 BOOL = "bool"  # to the common type; the result is bool
 
 LOWERINGS = ("pointwise", "reduction", "view", "contraction", "gather", "scatter", "opaque")
@@ -89,9 +90,13 @@ def parse_signature(text: str) -> list[Param]:
 
 def _split(text: str) -> list[str]:
     """Splits at commas outside brackets and quotes."""
-    parts, depth, start = [], 0, 0
+    parts, depth, start, quoted = [], 0, 0, False
     for i, c in enumerate(text):
-        if c in "([":
+        if c == "'":
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif c in "([":
             depth += 1
         elif c in ")]":
             depth -= 1
@@ -110,6 +115,7 @@ class Op:
         "outputs", "hidden", "inplace", "where", "aliases", "doc", "view", "writes", "node_name",
         "nondifferentiable", "params", "arity", "slots", "list_slots", "tensor_order", "variadic",
         "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random", "short",
+        "into",
     )  # fmt: skip
 
     def __init__(
@@ -135,6 +141,7 @@ class Op:
         opmath: bool = True,
         random: bool = False,
         short: str = "",
+        into: Callable | None = None,
     ):
         assert lowering in LOWERINGS, lowering
         self.name = signature[: signature.index("(")]
@@ -156,6 +163,7 @@ class Op:
         self.opmath = opmath  # half types are computed in float32
         self.random = random  # draws from a generator
         self.short = short  # the expression when all parameters but the tensors have their defaults
+        self.into = into  # the kernel of name_(): writes into its first array, not into a new one
         self.prepared = False
         self.plans: dict[int, Any] = {}
         self.node_class = None
@@ -172,6 +180,7 @@ class Op:
         self.arity = len(params)
         self.slots = tuple(i for i, p in enumerate(params) if p.is_tensor)
         self.list_slots = tuple(i for i, p in enumerate(params) if p.is_tensors)
+        self.tensor_order = tuple(sorted(self.slots + self.list_slots))
         self.prepared = True
 
     def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple:

@@ -305,9 +305,9 @@ class Tensor:
 
     @property
     def real(self) -> Tensor:
-        from ..ops.table import ROWS
+        from ..ops.expressions import TENSORS
 
-        return ROWS["real"].function(self)
+        return TENSORS["real"](self)
 
     @real.setter
     def real(self, value: Tensor) -> None:
@@ -315,9 +315,9 @@ class Tensor:
 
     @property
     def imag(self) -> Tensor:
-        from ..ops.table import ROWS
+        from ..ops.expressions import TENSORS
 
-        return ROWS["imag"].function(self)
+        return TENSORS["imag"](self)
 
     @imag.setter
     def imag(self, value: Tensor) -> None:
