@@ -38,7 +38,8 @@ import {package} as T
 from {package}.nn import functional as F
 r = np.random.RandomState(0)
 f = lambda *s: T.from_numpy(r.rand(*s).astype("float32"))
-a, b, w, m, g, v = f(100), f(100), f(100).requires_grad_(), f(10, 10), f(10, 10).requires_grad_(), f(10)
+a, b, m, v = f(100), f(100), f(10, 10), f(10)
+w, g = f(100).requires_grad_(), f(10, 10).requires_grad_()
 out = {{}}
 for name, statement in json.loads(sys.argv[1]).items():
     timer = timeit.Timer(statement, globals=globals())
@@ -59,15 +60,22 @@ def run(code: str, *arguments: str) -> str:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPATH"] = str(ROOT / "src")
     environment.setdefault("OMP_NUM_THREADS", "1")
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True,
-                          env=environment, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
     return done.stdout.strip().splitlines()[-1]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a promise is broken")
+    parser.add_argument(
+        "--check", action="store_true", help="exit with 1 where a promise is broken"
+    )
     options = parser.parse_args()
     packages = ["flambeau"] + (["torch"] if importlib.util.find_spec("torch") else [])
     statements = json.dumps({name: s for name, (s, _) in CALLS.items()})

@@ -1,7 +1,7 @@
 """Writes the type stubs from the operator table, so that editors know every function and method.
 
-    python scripts/make_stubs.py            write src/flambeau/__init__.pyi, tensor/tensor.pyi, …
-    python scripts/make_stubs.py --check    exit with 1 where a stub is not up to date
+python scripts/make_stubs.py            write src/flambeau/__init__.pyi, tensor/tensor.pyi, …
+python scripts/make_stubs.py --check    exit with 1 where a stub is not up to date
 """
 
 from __future__ import annotations
@@ -115,9 +115,9 @@ def shown_type(value: Any) -> str:
     return text.replace("dtype", "Dtype") if names <= KNOWN else "Any"
 
 
-KNOWN = set(
-    "Tensor Number Any Callable Sequence int float bool str complex None tuple list dict dtype type "
-    "object".split()
+KNOWN = frozenset(
+    ("Tensor", "Number", "Any", "Callable", "Sequence", "int", "float", "bool", "str", "complex",
+     "None", "tuple", "list", "dict", "dtype", "type", "object")
 )
 
 
@@ -126,7 +126,9 @@ def from_function(function: Any, name: str, method: bool) -> str:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return definition(name, ["*args: Any", "**kwargs: Any"], "Any", "", "    " if method else "")
+        return definition(
+            name, ["*args: Any", "**kwargs: Any"], "Any", "", "    " if method else ""
+        )
     parts, star = [], False
     for i, p in enumerate(signature.parameters.values()):
         if method and i == 0:
@@ -207,8 +209,12 @@ def tensor_stub() -> str:
         parts.append(text.replace("D.dtype", "Dtype"))
     body = "\n".join(parts)
     imports = "from .dtype import dtype as Dtype\nfrom .generator import Generator\n" + HEADER
-    return body.replace("import numpy as np\n", imports.split("import numpy")[0] + "import numpy as np\n"
-                        "Number = int | float | complex | bool\n", 1)
+    return body.replace(
+        "import numpy as np\n",
+        imports.split("import numpy")[0] + "import numpy as np\n"
+        "Number = int | float | complex | bool\n",
+        1,
+    )
 
 
 def tensor_methods(written: set[str]) -> Iterable[str]:
@@ -224,7 +230,7 @@ def tensor_methods(written: set[str]) -> Iterable[str]:
             if isinstance(f, property)
             else from_function(f, name, True)
         )
-    for name, _, swapped in bind.OPERATORS:
+    for name, _, _ in bind.OPERATORS:
         compared = name in ("__eq__", "__ne__")
         ignore = "  # type: ignore[override]" if compared else ""
         entries[name] = f"    def {name}(self, other: Any) -> Tensor: ...{ignore}\n"
@@ -271,8 +277,16 @@ def package_stub() -> str:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     ]
     constants = [f"{name}: Dtype" for name in (*dtypes.BY_NAME, *dtypes.ALIASES)]
-    constants += ["__version__: str", "pi: float", "inf: float", "nan: float", "e: float",
-                  "newaxis: None", "_MODULES: frozenset[str]", "_LAZY: dict[str, str]"]
+    constants += [
+        "__version__: str",
+        "pi: float",
+        "inf: float",
+        "nan: float",
+        "e: float",
+        "newaxis: None",
+        "_MODULES: frozenset[str]",
+        "_LAZY: dict[str, str]",
+    ]
     functions = [entries[name] for name in sorted(entries)]
     return "\n".join(
         [NOTICE, HEADER.replace("import numpy as np\n\n", ""), *imports,
@@ -283,7 +297,9 @@ def package_stub() -> str:
 def namespace_stub(place: str) -> str:
     """linalg.pyi and the like."""
     entries = table_entries(place)
-    head = HEADER + "\nfrom .tensor.dtype import dtype as Dtype\nfrom .tensor.tensor import Tensor\n"
+    head = (
+        HEADER + "\nfrom .tensor.dtype import dtype as Dtype\nfrom .tensor.tensor import Tensor\n"
+    )
     return "\n".join([NOTICE, head, *(entries[name] for name in sorted(entries))])
 
 

@@ -14,8 +14,15 @@ from .tensor import naming as _naming
 from .tensor.device import device
 from .tensor.dtype import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
 from .tensor.formats import (
-    channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format,
-    sparse_coo, sparse_csr, strided,
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_coo,
+    sparse_csr,
+    strided,
 )  # fmt: skip
 from .tensor.size import Size
 from .tensor.tensor import Tensor
@@ -27,12 +34,22 @@ import math as _math
 from . import autograd as autograd
 from .autograd import methods as _gradient_methods
 from .autograd.modes import (
-    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
     set_grad_enabled,
 )  # fmt: skip
 from .ops import bind as _bind
 from .tensor.generator import (
-    Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
+    Generator,
+    default_generator,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
 )  # fmt: skip
 from .tensor.promotion import can_cast, promote_types
 from .tensor.promotion import result_of as _result_of
@@ -90,7 +107,8 @@ def broadcast_shapes(*shapes: object) -> Size:
 
 _MODULES = frozenset((
     "nn", "optim", "utils", "cuda", "linalg", "special", "fft", "random", "vision", "io", "testing",
-    "return_types", "types", "serialization", "backends", "compiler", "explain", "app", "torch_alias",
+    "return_types", "types", "serialization", "backends", "compiler", "explain", "app",
+    "torch_alias",
     "mps", "distributions", "jit", "version", "overrides",
 ))  # fmt: skip
 _LAZY = {

@@ -128,7 +128,9 @@ def test_infinities_and_nan_are_silent():
     import subprocess
     import sys
 
-    program = "import flambeau as fl; x = fl.tensor([0., -1.]); print((1 / x).tolist(), x.log().tolist())"
+    program = (
+        "import flambeau as fl; x = fl.tensor([0., -1.]); print((1 / x).tolist(), x.log().tolist())"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "[inf, -1.0] [-inf, nan]\n"
     assert done.stderr == ""

@@ -119,7 +119,9 @@ class _Backward:
                 results = node.apply(buffer, create_graph)
             except Exception as error:
                 if node.trace is not None:
-                    error.add_note(f"The forward call of {node.name()} was made here:\n{node.trace}")
+                    error.add_note(
+                        f"The forward call of {node.name()} was made here:\n{node.trace}"
+                    )
                 raise
             if mode.anomaly:
                 _check_anomaly(node, results)
@@ -248,9 +250,7 @@ def _run_hooks(hooks: dict, grad: Tensor) -> Tensor:
         changed = hook(grad)
         if changed is not None:
             if not isinstance(changed, Tensor):
-                raise TypeError(
-                    f"hook must return a tensor or None, not {type(changed).__name__}"
-                )
+                raise TypeError(f"hook must return a tensor or None, not {type(changed).__name__}")
             if changed._data.shape != grad._data.shape:
                 raise RuntimeError("hook '<hook>' has changed the size of value")
             grad = changed

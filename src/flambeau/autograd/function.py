@@ -94,9 +94,7 @@ class _BackwardNode(Node, FunctionCtx):
             g = got[position]
             if g is not None:
                 if not isinstance(g, Tensor):
-                    raise TypeError(
-                        f"expected Variable or None (got {type(g).__name__})"
-                    )
+                    raise TypeError(f"expected Variable or None (got {type(g).__name__})")
                 g = _validated(self, g, meta, len(out))
             out.append(g)
         return out
@@ -158,8 +156,8 @@ class Function(metaclass=FunctionMeta):
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """The gradients of forward's arguments, from those of its results."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function "
-            "to use it with backward mode AD."
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     vjp = backward
@@ -210,7 +208,9 @@ def _record(ctx: Any, tensors: list, edges: tuple, outs: tuple) -> None:
     ctx.input_metas = [(i, (t._data.shape, t._data.dtype)) for i, t in tensors]
     ctx.sequence = next_sequence()
     ctx.n_outputs = len(outs)
-    ctx.metas = tuple((o._data.shape, o._data.dtype) if isinstance(o, Tensor) else None for o in outs)
+    ctx.metas = tuple(
+        (o._data.shape, o._data.dtype) if isinstance(o, Tensor) else None for o in outs
+    )
     for nr, out in enumerate(outs):
         if not isinstance(out, Tensor) or out._data.dtype.kind not in "fcV":
             continue
@@ -225,8 +225,14 @@ def _record(ctx: Any, tensors: list, edges: tuple, outs: tuple) -> None:
             out._node, out._nr, out._needs = ctx, nr, True
     ctx.kept = []
     for t in ctx.to_save:
-        nr = next((i for i, o in enumerate(outs) if isinstance(o, Tensor) and t is not None
-                   and o._data is t._data and o._node is ctx), None)
+        nr = next(
+            (
+                i
+                for i, o in enumerate(outs)
+                if isinstance(o, Tensor) and t is not None and o._data is t._data and o._node is ctx
+            ),
+            None,
+        )
         if t is None:
             ctx.kept.append(None)
         else:

@@ -82,7 +82,8 @@ def hessian(
         out = func(*xs)
         if not isinstance(out, Tensor) or out.numel() != 1:
             raise RuntimeError(
-                "The Tensor returned by the function given to hessian should contain a single element"
+                "The Tensor returned by the function given to hessian should contain a single "
+                "element"
             )
         got = grad(out.reshape(()), xs, create_graph=True, allow_unused=True)
         return tuple(
@@ -102,9 +103,7 @@ def vjp(
     outs = func(*xs)
     roots, _ = _tuple(outs)
     seeds = _tuple(v)[0] if v is not None else None
-    got = grad(
-        roots, xs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True
-    )
+    got = grad(roots, xs, seeds, retain_graph=True, create_graph=create_graph, allow_unused=True)
     products = tuple(
         _zeros(tuple(x.shape), x) if g is None else g for g, x in zip(got, xs, strict=True)
     )

@@ -48,8 +48,7 @@ def _numerical(f: Callable, inputs: tuple, x: Tensor, n_out: int, eps: float) ->
             for o in range(n_out):
                 columns[k][o].append((high[o] - low[o]).reshape(-1) / (2 * eps))
     return [
-        np.stack([np.array(columns[k][o]) for k in range(len(directions))])
-        for o in range(n_out)
+        np.stack([np.array(columns[k][o]) for k in range(len(directions))]) for o in range(n_out)
     ]
 
 
@@ -171,9 +170,7 @@ def gradgradcheck(
 
     def first(*args: Any) -> tuple:
         xs, gs = args[: len(inputs)], args[len(inputs) :]
-        leaves = [
-            xs[i] if xs[i].requires_grad else xs[i].requires_grad_(True) for i in positions
-        ]
+        leaves = [xs[i] if xs[i].requires_grad else xs[i].requires_grad_(True) for i in positions]
         outs = _differentiable(func(*xs))
         got = grad(outs, leaves, gs, create_graph=True, allow_unused=True)
         return tuple(g for g in got if g is not None)

@@ -28,7 +28,7 @@ GRAD, GRADS, NEEDS, OUTPUT = -1, -2, -3, 1000  # where an expression's name come
 
 
 def source_of(op: Op, name: str) -> int:
-    """Where a name's value comes from: a parameter's position, OUTPUT + number, or one of the above."""
+    """Where a name's value comes from: a parameter's position, or one of the numbers above."""
     if name == "grad":
         return GRAD
     if name == "grads":
@@ -386,7 +386,9 @@ def class_of(op: Op) -> type:
     """The node class of an operator, named ``TanhBackward0``, ``MaxPool2DWithIndicesBackward0``…"""
     if op.node_class is None:
         op.prepare()
-        name = op.node_name or "".join(p[:1].upper() + p[1:] for p in op.name.split("_")) + "Backward0"
+        name = (
+            op.node_name or "".join(p[:1].upper() + p[1:] for p in op.name.split("_")) + "Backward0"
+        )
         op.node_class = type(name, (Node,), {"__module__": "builtins", "op": op})
     return op.node_class
 

@@ -26,31 +26,30 @@ def _seed(out: Tensor, grad: Tensor | None, create_graph: bool) -> Tensor:
             )
         if out._data.dtype.kind == "c":
             raise RuntimeError(
-                "grad can be implicitly created only for real scalar outputs but got "
-                f"{out.dtype!r}"
+                f"grad can be implicitly created only for real scalar outputs but got {out.dtype!r}"
             )
         return wrap(np.ones_like(out._data))
     if not isinstance(grad, Tensor):
-        raise TypeError(
-            f"gradients can be either Tensors or None, but got {type(grad).__name__}"
-        )
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
     if grad._data.shape != out._data.shape:
         raise RuntimeError(
             "Mismatch in shape: grad_output[0] has a shape of "
             f"{grad.shape!r} and output[0] has a shape of {out.shape!r}."
         )
     if grad._data.dtype != out._data.dtype:
-        raise RuntimeError(
-            f"For complex Tensors, both grad_output[0] and output[0] are required to have the same "
-            f"dtype. Mismatch in dtype: grad_output[0] has a dtype of {grad.dtype!r} and output[0] "
-            f"has a dtype of {out.dtype!r}."
-        ) if grad.is_complex() != out.is_complex() else _other_type(grad, out)
+        raise _other_type(grad, out)
     return grad if create_graph else alias(grad)
 
 
 def _other_type(grad: Tensor, out: Tensor) -> Exception:
+    if grad.is_complex() == out.is_complex():
+        return RuntimeError(
+            f"expected scalar type {out.dtype.title} but found {grad.dtype.title}"
+        )
     return RuntimeError(
-        f"expected scalar type {out.dtype.title} but found {grad.dtype.title}"
+        "For complex Tensors, both grad_output[0] and output[0] are required to have the same "
+        f"dtype. Mismatch in dtype: grad_output[0] has a dtype of {grad.dtype!r} and output[0] "
+        f"has a dtype of {out.dtype!r}."
     )
 
 
@@ -114,9 +113,7 @@ def grad(
     seeds = _tuple(grad_outputs) if grad_outputs is not None else (None,) * len(roots)
     for t in wanted:
         if not t._needs:
-            raise RuntimeError(
-                "One of the differentiated Tensors does not require grad"
-            )
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
     grads = [_seed(t, g, create_graph) for t, g in zip(roots, seeds, strict=True)]
     found = engine.run(
         roots,

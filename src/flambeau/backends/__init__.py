@@ -1,4 +1,4 @@
-"""What flambeau computes with: NumPy and its BLAS; names that programs ask PyTorch's back ends by."""
+"""What flambeau computes with; the names by which programs ask for PyTorch's back ends."""
 
 from __future__ import annotations
 

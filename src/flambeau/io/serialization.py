@@ -183,8 +183,8 @@ def save(
 ) -> None:
     """Writes an object that holds tensors (a state dict, a module, a list, …) to a file.
 
-    ``f`` is a path or a file open for writing. PyTorch reads the file with ``torch.load``. A path is
-    written whole or not at all.
+    ``f`` is a path or a file open for writing. PyTorch reads the file with ``torch.load``.
+    A path is written whole or not at all.
     """
     data = io.BytesIO()
     pickler = _Pickler(data, pickle_protocol)
@@ -272,6 +272,7 @@ class _Unpickler(pickle.Unpickler):
         return self._storages[key]
 
     def find_class(self, module: str, name: str) -> Any:
+        module = "builtins" if module == "__builtin__" else module
         if module == "torch._utils":
             found = _REBUILDERS.get(name)
             if found is not None:
@@ -373,5 +374,3 @@ def _load(file: Any, weights_only: bool) -> Any:
                 raise RuntimeError(f"the file is damaged: {part} is missing") from None
 
         return _Unpickler(io.BytesIO(read("data.pkl")), read, weights_only).load()
-
-

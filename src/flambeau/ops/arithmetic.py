@@ -88,8 +88,13 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return dispatch.execute_inplace(*_clamp(input, min, max))
 
 
-@op("round(input, *, decimals: int = 0)", derivative={"input": "zeros_like(grad)"}, rule=PROMOTE,
-    inplace=True, formula=r"\operatorname{round} x")
+@op(
+    "round(input, *, decimals: int = 0)",
+    derivative={"input": "zeros_like(grad)"},
+    rule=PROMOTE,
+    inplace=True,
+    formula=r"\operatorname{round} x",
+)
 def round(input: np.ndarray, decimals: int) -> np.ndarray:
     """Rounds to the nearest number of so many decimals, halves to even."""
     if input.dtype.kind in "iu":

@@ -94,7 +94,9 @@ def bind_row(op: Op) -> None:
             write = inplace_of(op)
             op.inplace_function = write
             places = [p for p in op.where if p in ("method", "function")]
-            _publish(name + "_", places, write, f"The same as {name}, written into the tensor itself.")
+            _publish(
+                name + "_", places, write, f"The same as {name}, written into the tensor itself."
+            )
 
 
 def bind_composite(c: Composite) -> None:
@@ -129,7 +131,12 @@ WRITING = (
     ("__iand__", "bitwise_and"), ("__ior__", "bitwise_or"), ("__ixor__", "bitwise_xor"),
     ("__ilshift__", "bitwise_left_shift"), ("__irshift__", "bitwise_right_shift"),
 )  # fmt: skip
-UNARY = (("__neg__", "neg"), ("__abs__", "abs"), ("__invert__", "bitwise_not"), ("__pos__", "positive"))
+UNARY = (
+    ("__neg__", "neg"),
+    ("__abs__", "abs"),
+    ("__invert__", "bitwise_not"),
+    ("__pos__", "positive"),
+)
 
 OPERANDS = (Tensor, *dispatch.NUMBERS)
 

@@ -68,12 +68,11 @@ def execute(op: Op, args: tuple) -> Any:
         items = args[i]
         if items is None:
             continue
-        if isinstance(items, Tensor) or not hasattr(items, "__iter__"):
-            if not isinstance(items, Tensor) or not items._data.ndim:
-                raise TypeError(
-                    f"{op.name}(): argument '{op.params[i].name}' (position {i + 1}) must be tuple "
-                    f"of Tensors, not {type(items).__name__}"
-                )
+        if not hasattr(items, "__iter__") or isinstance(items, Tensor) and not items._data.ndim:
+            raise TypeError(
+                f"{op.name}(): argument '{op.params[i].name}' (position {i + 1}) must be tuple "
+                f"of Tensors, not {type(items).__name__}"
+            )
         items = tuple(items)
         args = args[:i] + (items,) + args[i + 1 :]
         for n, t in enumerate(items):
@@ -123,9 +122,11 @@ def _coerce(op: Op, args: tuple, i: int) -> tuple:
     )
 
 
-_NUMBER_FIRST = {"where", "pow", "add", "sub", "mul", "div", "remainder", "fmod", "floor_divide",
-                 "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
-                 "bitwise_right_shift", "float_power", "xlogy", "true_divide", "sub_from"}  # fmt: skip
+# Operators whose first operand may be a number, since Python's operators bring it there.
+_NUMBER_FIRST = frozenset(
+    "where pow add sub mul div div_floor div_trunc remainder fmod floor_divide bitwise_and "  # noqa: SIM905
+    "bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift xlogy".split()
+)
 
 
 def convert(op: Op, arrays: list) -> np.dtype | None:
@@ -363,9 +364,7 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
         arrays[i] = tuple([t._data for t in args[i]])
     data = target._data
     kernel, n = op.kernel, len(arrays)
-    if op.short and all(
-        a == p.default for a, p in zip(args[2:], op.params[2:], strict=True)
-    ):
+    if op.short and all(a == p.default for a, p in zip(args[2:], op.params[2:], strict=True)):
         kernel, n = expressions.array_kernel(op.short, ["input", "other"]), 2
     fast = (
         kernel.__class__ is np.ufunc
@@ -436,9 +435,7 @@ def any_needs(op: Op, args: tuple) -> bool:
         a = args[i]
         if isinstance(a, Tensor) and a._needs:
             return True
-    return any(
-        isinstance(t, Tensor) and t._needs for i in op.list_slots for t in args[i] or ()
-    )
+    return any(isinstance(t, Tensor) and t._needs for i in op.list_slots for t in args[i] or ())
 
 
 def execute_out(op: Op, args: tuple, out: Any) -> Any:
@@ -446,9 +443,7 @@ def execute_out(op: Op, args: tuple, out: Any) -> Any:
     given = out if isinstance(out, (tuple, list)) else (out,)
     for t in given:
         if not isinstance(t, Tensor):
-            raise TypeError(
-                f"{op.name}(): argument 'out' must be Tensor, not {type(t).__name__}"
-            )
+            raise TypeError(f"{op.name}(): argument 'out' must be Tensor, not {type(t).__name__}")
         if mode.grad and (t._needs or (op.prepared and any_needs(op, args))):
             raise RuntimeError(
                 f"{op.name}(): functions with out=... arguments don't support automatic "
@@ -461,7 +456,9 @@ def execute_out(op: Op, args: tuple, out: Any) -> Any:
         mode.grad = before
     for t, r in zip(given, results if isinstance(results, tuple) else (results,), strict=True):
         write_out(t, r)
-    return named_result(op)(*given) if isinstance(out, (tuple, list)) and len(given) > 1 else given[0]
+    return (
+        named_result(op)(*given) if isinstance(out, (tuple, list)) and len(given) > 1 else given[0]
+    )
 
 
 def write_out(target: Tensor, result: Tensor) -> None:

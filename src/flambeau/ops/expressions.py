@@ -20,21 +20,85 @@ from . import array_functions
 ARRAYS: dict[str, Any] = {"__name__": "flambeau.ops.expressions"}
 TENSORS: dict[str, Any] = {"__name__": "flambeau.ops.expressions"}
 
-_UFUNCS = (
-    "sin cos tan sinh cosh tanh asin acos atan asinh acosh atanh exp exp2 expm1 log log2 log10 "
-    "log1p sqrt floor ceil trunc add subtract multiply divide power fmod remainder "
-    "maximum minimum fmax fmin hypot copysign nextafter logaddexp logaddexp2 atan2 abs sign "
-    "isnan isinf isfinite signbit equal not_equal less less_equal greater greater_equal "
-    "logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor "
-    "bitwise_not gcd lcm floor_divide square negative positive conj heaviside ldexp frexp"
-).split()
+_UFUNCS = [
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asin",
+    "acos",
+    "atan",
+    "asinh",
+    "acosh",
+    "atanh",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "floor",
+    "ceil",
+    "trunc",
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "fmod",
+    "remainder",
+    "maximum",
+    "minimum",
+    "fmax",
+    "fmin",
+    "hypot",
+    "copysign",
+    "nextafter",
+    "logaddexp",
+    "logaddexp2",
+    "atan2",
+    "abs",
+    "sign",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "signbit",
+    "equal",
+    "not_equal",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "logical_not",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bitwise_not",
+    "gcd",
+    "lcm",
+    "floor_divide",
+    "square",
+    "negative",
+    "positive",
+    "conj",
+    "heaviside",
+    "ldexp",
+    "frexp",
+]
 for _name in _UFUNCS:
     ARRAYS[_name] = getattr(np, _name)
 for _name in ("where", "clip", "angle", "nan_to_num", "real", "imag", "zeros_like", "ones_like"):
     ARRAYS[_name] = getattr(np, _name)
 ARRAYS.update(pi=np.pi, inf=np.inf, nan=np.nan)
 ARRAYS.update({n: getattr(array_functions, n) for n in array_functions.__all__})
-TENSORS.update(pi=np.pi, inf=np.inf, nan=np.nan)
+TENSORS.update(pi=np.pi, inf=np.inf, nan=np.nan, metas=tuple)
 
 CONSTANTS = frozenset(("pi", "inf", "nan"))
 META = frozenset(("shape", "dtype", "ndim"))  # what an expression may ask of an input not kept
@@ -59,7 +123,14 @@ def used_names(expression: str) -> tuple[list[str], set[str]]:
     light = {
         id(node.value)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr in META and isinstance(node.value, ast.Name)
+        if isinstance(node, ast.Attribute)
+        and node.attr in META
+        and isinstance(node.value, ast.Name)
+    }
+    light |= {  # metas(tensors) asks for shapes and types of a sequence of tensors
+        id(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "metas"
     }
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names: list[str] = []

@@ -41,15 +41,21 @@ def _shape(target: np.ndarray) -> tuple[int, ...]:
 _FILL = {"writes": True, "random": True, "where": ""}
 
 
-@op("uniform_(input, from_: float, to: float, generator: Generator | None)", **_FILL,
-    formula=r"x \sim U[a, b)")
+@op(
+    "uniform_(input, from_: float, to: float, generator: Generator | None)",
+    **_FILL,
+    formula=r"x \sim U[a, b)",
+)
 def uniform_(input: np.ndarray, from_: float, to: float, generator: Any) -> None:
     """Fills with numbers drawn evenly from [from, to)."""
     _put(input, draws.uniform(_generator(generator), _shape(input), input.dtype, from_, to))
 
 
-@op("normal_(input, mean: float, std: float, generator: Generator | None)", **_FILL,
-    formula=r"x \sim N(\mu, \sigma^2)")
+@op(
+    "normal_(input, mean: float, std: float, generator: Generator | None)",
+    **_FILL,
+    formula=r"x \sim N(\mu, \sigma^2)",
+)
 def normal_(input: np.ndarray, mean: float, std: float, generator: Any) -> None:
     """Fills with numbers of the normal distribution."""
     contiguous = input.flags.c_contiguous
@@ -116,7 +122,9 @@ def _fill(name: str, target: Tensor, *args: Any) -> Tensor:
 
 
 @composite("method", name="uniform_")
-def _uniform(self: Tensor, from_: float = 0, to: float = 1, *, generator: Any = None, **k: Any) -> Tensor:
+def _uniform(
+    self: Tensor, from_: float = 0, to: float = 1, *, generator: Any = None, **k: Any
+) -> Tensor:
     """Fills with numbers drawn evenly from [from, to)."""
     return _fill("uniform_", self, float(k.get("from", from_)), float(to), generator)
 
@@ -130,7 +138,9 @@ def _normal(self: Tensor, mean: float = 0, std: float = 1, *, generator: Any = N
 
 
 @composite("method", name="random_")
-def _random(self: Tensor, from_: Any = None, to: Any = None, *, generator: Any = None, **k: Any) -> Tensor:
+def _random(
+    self: Tensor, from_: Any = None, to: Any = None, *, generator: Any = None, **k: Any
+) -> Tensor:
     """Fills with whole numbers: below ``to``, from ``from_`` on, or of the type's whole range."""
     from_ = k.get("from", from_)
     if to is None and from_ is not None and "from" not in k:
@@ -193,8 +203,16 @@ def rand(
     names: Any = None, **named: Any,
 ) -> Tensor:  # fmt: skip
     """Numbers drawn evenly from [0, 1)."""
-    return _made("uniform_", _sizes(size, named, "rand"), (0.0, 1.0), generator, dtype, out, device,
-                 requires_grad)
+    return _made(
+        "uniform_",
+        _sizes(size, named, "rand"),
+        (0.0, 1.0),
+        generator,
+        dtype,
+        out,
+        device,
+        requires_grad,
+    )
 
 
 @composite("function")
@@ -204,8 +222,16 @@ def randn(
     names: Any = None, **named: Any,
 ) -> Tensor:  # fmt: skip
     """Numbers of the standard normal distribution."""
-    return _made("normal_", _sizes(size, named, "randn"), (0.0, 1.0), generator, dtype, out, device,
-                 requires_grad)
+    return _made(
+        "normal_",
+        _sizes(size, named, "randn"),
+        (0.0, 1.0),
+        generator,
+        dtype,
+        out,
+        device,
+        requires_grad,
+    )
 
 
 def _sizes(size: tuple, named: dict, name: str) -> tuple[int, ...]:
@@ -223,7 +249,7 @@ def randint(
     out: Tensor | None = None, dtype: dtype | None = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Whole numbers drawn evenly from [low, high): ``randint(high, size)``, ``randint(low, high, size)``."""
+    """Whole numbers of [low, high): ``randint(high, size)`` or ``randint(low, high, size)``."""
     rest = list(args)
     if rest and not isinstance(rest[-1], (int, np.integer)) and size is None:
         size = rest.pop()
@@ -234,9 +260,20 @@ def randint(
     if high is None or size is None:
         raise TypeError("randint() received an invalid combination of arguments")
     if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    return _made("random_", parse_size((size,)), (int(low), int(high)), generator, dtype, out, device,
-                 requires_grad, D.int64)
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
+    return _made(
+        "random_",
+        parse_size((size,)),
+        (int(low), int(high)),
+        generator,
+        dtype,
+        out,
+        device,
+        requires_grad,
+        D.int64,
+    )
 
 
 @composite("function")
@@ -266,13 +303,23 @@ def normal(
     elif std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
     if size is not None:
-        return _made("normal_", parse_size((size,)), (float(mean), float(std)), generator, dtype, out,
-                     device, requires_grad)
+        return _made(
+            "normal_",
+            parse_size((size,)),
+            (float(mean), float(std)),
+            generator,
+            dtype,
+            out,
+            device,
+            requires_grad,
+        )
     tensors = [t._data for t in (mean, std) if isinstance(t, Tensor)]
     if not tensors:
         raise TypeError("normal() received an invalid combination of arguments")
     like = np.broadcast_arrays(*tensors)[0]
-    z = _made("normal_", like.shape, (0.0, 1.0), generator, D.of(tensors[0].dtype), None, None, False)
+    z = _made(
+        "normal_", like.shape, (0.0, 1.0), generator, D.of(tensors[0].dtype), None, None, False
+    )
     with np.errstate(all="ignore"):
         values = z._data * (std._data if isinstance(std, Tensor) else std)
         values = values + (mean._data if isinstance(mean, Tensor) else mean)
@@ -305,7 +352,9 @@ def randn_like(input: Tensor, **options: Any) -> Tensor:
 
 
 @composite("function")
-def randint_like(input: Tensor, *args: int, low: int = 0, high: int | None = None, **options: Any) -> Tensor:
+def randint_like(
+    input: Tensor, *args: int, low: int = 0, high: int | None = None, **options: Any
+) -> Tensor:
     """Whole numbers drawn evenly from [low, high), of another tensor's shape and type."""
     if len(args) == 2:
         low, high = args
@@ -314,8 +363,12 @@ def randint_like(input: Tensor, *args: int, low: int = 0, high: int | None = Non
     return _like("random_", input, (int(low), int(high)), options)  # type: ignore[arg-type]
 
 
-@op("bernoulli(input, p: Number | None = None, *, generator: Generator | None = None)",
-    derivative={"input": "zeros_like(grad)"}, random=True, formula=r"x \sim B(p)")
+@op(
+    "bernoulli(input, p: Number | None = None, *, generator: Generator | None = None)",
+    derivative={"input": "zeros_like(grad)"},
+    random=True,
+    formula=r"x \sim B(p)",
+)
 def bernoulli(input: np.ndarray, p: float | None, generator: Any) -> np.ndarray:
     """Ones drawn with the probabilities in ``input`` (or with ``p``), otherwise zeros."""
     gen = _generator(generator)
@@ -323,13 +376,16 @@ def bernoulli(input: np.ndarray, p: float | None, generator: Any) -> np.ndarray:
         return draws.bernoulli(gen, p, input.shape, input.dtype)
     if input.dtype.kind in "iub":
         raise RuntimeError(
-            f'"bernoulli_tensor_cpu_p_" not implemented for \'{D.of(input.dtype).title}\''
+            f"\"bernoulli_tensor_cpu_p_\" not implemented for '{D.of(input.dtype).title}'"
         )
     return draws.bernoulli(gen, input).astype(input.dtype, copy=False)
 
 
-@op("multinomial(input, num_samples: int, replacement: bool = False, *, "
-    "generator: Generator | None = None)", random=True)
+@op(
+    "multinomial(input, num_samples: int, replacement: bool = False, *, "
+    "generator: Generator | None = None)",
+    random=True,
+)
 def multinomial(
     input: np.ndarray, num_samples: int, replacement: bool, generator: Any
 ) -> np.ndarray:
@@ -337,8 +393,11 @@ def multinomial(
     return draws.multinomial(_generator(generator), input, num_samples, replacement)
 
 
-@op("poisson(input, generator: Generator | None = None)", random=True,
-    derivative={"input": "zeros_like(grad)"})
+@op(
+    "poisson(input, generator: Generator | None = None)",
+    random=True,
+    derivative={"input": "zeros_like(grad)"},
+)
 def poisson(input: np.ndarray, generator: Any) -> np.ndarray:
     """Poisson-distributed counts of the given rates. The stream is not PyTorch's."""
     gen = _generator(generator)

@@ -114,7 +114,8 @@ class Op:
         "name", "signature", "kernel", "expression", "derivative", "rule", "lowering", "formula",
         "outputs", "hidden", "inplace", "where", "aliases", "doc", "view", "writes", "node_name",
         "nondifferentiable", "params", "arity", "slots", "list_slots", "tensor_order", "variadic",
-        "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random", "short",
+        "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random",
+        "short",
         "into",
     )  # fmt: skip
 

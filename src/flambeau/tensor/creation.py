@@ -53,9 +53,9 @@ def tensor(
         import warnings
 
         warnings.warn(
-            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() "
-            "or sourceTensor.detach().clone().requires_grad_(True), rather than "
-            "torch.tensor(sourceTensor).",
+            "To copy construct from a tensor, it is recommended to use "
+            "sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             stacklevel=2,
         )
     array = array_from_data(data, None if dtype is None else D.as_dtype(dtype).numpy)
@@ -240,13 +240,9 @@ def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], **option
     return empty_strided(size, stride, **options)
 
 
-def _like(
-    input: Tensor, dtype: dtype | None, kind: memory_format | None, value: Any
-) -> np.ndarray:
+def _like(input: Tensor, dtype: dtype | None, kind: memory_format | None, value: Any) -> np.ndarray:
     if not isinstance(input, Tensor):
-        raise TypeError(
-            f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+        raise TypeError(f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     source = input._data
     storage = source.dtype if dtype is None else D.as_dtype(dtype).numpy
     order = "K" if kind is None or kind is preserve_format else "C"
@@ -338,14 +334,17 @@ def arange(
     if (end - start) / step < 0:
         raise RuntimeError(
             "upper bound and lower bound inconsistent with step sign\n"
-            f"Hint: from {start} to {end} the step must be {'positive' if end > start else 'negative'}."
+            f"Hint: from {start} to {end} the step must be "
+            f"{'positive' if end > start else 'negative'}."
         )
     if dtype is None:
         whole = all(isinstance(v, int) for v in (start, end, step))
         dtype = out.dtype if out is not None else D.int64 if whole else D.get_default_dtype()
     d = D.as_dtype(dtype)
-    n = -((start - end) // step) if d.category == D.INT and whole_numbers(start, end, step) else (
-        math.ceil((end - start) / step)
+    n = (
+        -((start - end) // step)
+        if d.category == D.INT and whole_numbers(start, end, step)
+        else (math.ceil((end - start) / step))
     )
     if d.category <= D.INT:
         array = (int(start) + int(step) * np.arange(n, dtype=np.int64)).astype(d.numpy)
@@ -531,14 +530,23 @@ def new_empty(self: Tensor, *size: Any, dtype: dtype | None = None, **options: A
 
 
 def new_full(
-    self: Tensor, size: Sequence[int], fill_value: Number, *, dtype: dtype | None = None, **options: Any
+    self: Tensor,
+    size: Sequence[int],
+    fill_value: Number,
+    *,
+    dtype: dtype | None = None,
+    **options: Any,
 ) -> Tensor:
     """A tensor of this one's type, filled with one number."""
     return full(size, fill_value, dtype=_new(self, dtype), **options)
 
 
 def new_empty_strided(
-    self: Tensor, size: Sequence[int], stride: Sequence[int], dtype: dtype | None = None, **options: Any
+    self: Tensor,
+    size: Sequence[int],
+    stride: Sequence[int],
+    dtype: dtype | None = None,
+    **options: Any,
 ) -> Tensor:
     """Uninitialised memory of this tensor's type, with given strides."""
     return empty_strided(size, stride, dtype=_new(self, dtype), **options)

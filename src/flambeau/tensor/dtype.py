@@ -168,7 +168,12 @@ class iinfo:
                 f"Use {naming.prefix()}.finfo to handle '{naming.prefix()}.finfo'"
             )
         info = np.iinfo(type.numpy)
-        self.bits, self.max, self.min, self.dtype = info.bits, int(info.max), int(info.min), type.name
+        self.bits, self.max, self.min, self.dtype = (
+            info.bits,
+            int(info.max),
+            int(info.min),
+            type.name,
+        )
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -1,4 +1,4 @@
-"""Names for memory layouts, which programs pass around: contiguous_format, channels_last, strided."""
+"""Names for memory layouts that programs pass around: contiguous_format, strided and others."""
 
 from __future__ import annotations
 

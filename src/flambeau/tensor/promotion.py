@@ -11,7 +11,14 @@ import numpy as np
 from . import dtype as D
 from .dtype import dtype
 
-_PRECISION = {D.float16: 1, D.bfloat16: 1, D.float32: 2, D.float64: 3, D.complex64: 2, D.complex128: 3}
+_PRECISION = {
+    D.float16: 1,
+    D.bfloat16: 1,
+    D.float32: 2,
+    D.float64: 3,
+    D.complex64: 2,
+    D.complex128: 3,
+}
 _CACHE: dict[tuple[dtype, dtype], dtype] = {}
 
 

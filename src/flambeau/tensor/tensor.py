@@ -69,7 +69,7 @@ class Tensor:
         return self
 
     def __init__(self, *args: Any, **kwargs: Any):
-        """``Tensor(2, 3)`` is uninitialised, ``Tensor([1, 2])`` holds the data, in default dtype."""
+        """``Tensor(2, 3)`` is uninitialised, ``Tensor([1, 2])`` holds data; in default dtype."""
         from .creation import legacy_tensor
 
         self._data = legacy_tensor(args)
@@ -288,7 +288,11 @@ class Tensor:
             raise RuntimeError(
                 "tensor.H is only supported on matrices (2-D tensors). Got "
                 f"{self._data.ndim}-D tensor."
-                + (" For batches of matrices, consider using tensor.mH" if self._data.ndim > 2 else "")
+                + (
+                    " For batches of matrices, consider using tensor.mH"
+                    if self._data.ndim > 2
+                    else ""
+                )
             )
         return self.adjoint() if self._data.ndim == 2 else self
 
@@ -431,7 +435,9 @@ class Tensor:
             return array.astype(dtype)
         return array.copy() if copy else array
 
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Tensor:
+    def __array_wrap__(
+        self, array: Any, context: Any = None, return_scalar: bool = False
+    ) -> Tensor:
         return wrap(np.asarray(array))
 
     def __dir__(self) -> list[str]:
@@ -592,9 +598,9 @@ def _warn_about_grad_of_non_leaf() -> None:
     warnings.warn(
         "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
         "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
-        "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If "
-        "you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor instead. "
-        "See github.com/pytorch/pytorch/pull/30531 for more informations.",
+        "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. "
+        "If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor "
+        "instead. See github.com/pytorch/pytorch/pull/30531 for more informations.",
         stacklevel=3,
     )
 
@@ -602,7 +608,8 @@ def _warn_about_grad_of_non_leaf() -> None:
 def _check_grad(t: Tensor, value: Tensor) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(
-            f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+            "assigned grad expected to be a Tensor or None but got grad of type "
+            f"{type(value).__name__}"
         )
     if value is t:
         raise RuntimeError("can't assign Variable as its own grad")
