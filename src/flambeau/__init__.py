@@ -52,7 +52,6 @@ from .tensor.generator import (
     set_rng_state,
 )  # fmt: skip
 from .tensor.promotion import can_cast, promote_types
-from .tensor.promotion import result_of as _result_of
 
 __version__ = "0.1.0"
 
@@ -69,38 +68,6 @@ for _method in _creation.METHODS:
 for _name, _method in _gradient_methods.METHODS.items():
     setattr(Tensor, _name, _method)
 autograd.Variable = Tensor
-
-
-def result_type(tensor1: object, tensor2: object) -> dtype:
-    """The type that arithmetic between two tensors or numbers has."""
-    return _result_of([t._data if isinstance(t, Tensor) else t for t in (tensor1, tensor2)])
-
-
-def is_tensor(obj: object) -> bool:
-    """Whether the object is a tensor."""
-    return isinstance(obj, Tensor)
-
-
-def is_floating_point(input: Tensor) -> bool:
-    """Whether the element type is a floating-point type."""
-    return input.is_floating_point()
-
-
-def is_complex(input: Tensor) -> bool:
-    """Whether the element type is complex."""
-    return input.is_complex()
-
-
-def numel(input: Tensor) -> int:
-    """The number of elements."""
-    return input.numel()
-
-
-def broadcast_shapes(*shapes: object) -> Size:
-    """The shape that tensors of the given shapes have together."""
-    from .tensor.size import broadcast_shapes as together
-
-    return Size(together(*(tuple(s) if not isinstance(s, int) else (s,) for s in shapes)))
 
 
 # ---------------------------------------------------------------------- what loads on first use

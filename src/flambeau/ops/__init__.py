@@ -6,10 +6,10 @@ import importlib
 
 # The families, in the order in which they are read; the table is bound after the last.
 OF_MODULES = (
-    "pointwise", "arithmetic", "tensor_functions", "reductions", "extremes", "moments", "order", "softmax",
+    "pointwise", "arithmetic", "queries", "tensor_functions", "reductions", "extremes", "moments", "order", "softmax",
     "scans", "sorting", "counting", "views", "parts", "copies",
-    "shape", "padding", "gather", "scatter", "subscript",
-    "contractions", "tensor_products", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.normalization",
+    "shape", "padding", "gather", "scatter", "scatter_reduce", "subscript", "view_copies",
+    "contractions", "tensor_products", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls", "nn.normalization",
     "nn.losses", "nn.embedding", "nn.attention", "nn.dropout", "nn.vision", "random", "optim",
 )  # fmt: skip
 

@@ -142,6 +142,18 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
 
 
 @composite()
+def square(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """x^2."""
+    return TENSORS["pow"](input, 2) if out is None else TENSORS["pow"](input, 2, out=out)
+
+
+@composite()
+def square_(input: Tensor) -> Tensor:
+    """The same as square, written into the tensor itself."""
+    return TENSORS["pow_"](input, 2)
+
+
+@composite()
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape."""
     return input.shape == other.shape

@@ -32,8 +32,15 @@ def softplus_stable(x):
 
 
 def sgn(x):
-    """x / abs(x), and 0 where x is 0; the sign for real arrays."""
-    return np.sign(x)
+    """x / abs(x), and 0 where x is 0; the sign for real arrays, bools as they are."""
+    return x if x.dtype.kind == "b" else np.sign(x)
+
+
+def heaviside_of(x, values):
+    """0 below 0, ``values`` at 0, 1 above."""
+    if x.dtype.kind == "f":
+        return np.heaviside(x, values)
+    return np.where(x == 0, values, x > 0).astype(x.dtype)
 
 
 def as_real_like(x, like):
@@ -193,9 +200,9 @@ def scaled(x, factor):
 
 
 def _weak(factor, x):
-    """A number as NumPy mixes it without changing the array's type."""
-    if isinstance(x, np.ndarray) and x.dtype.kind in "iu" and isinstance(factor, float):
-        return int(factor)
+    """A number as NumPy mixes it without changing the array's type; integers wrap around."""
+    if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        return np.asarray(int(factor)).astype(x.dtype)
     return factor
 
 
@@ -389,10 +396,13 @@ _FEW = 2048
 
 def where(condition, x, y):
     """x where the condition holds, otherwise y."""
-    if condition.size < _FEW:
-        return np.where(condition, x, y)
     x_dtype, y_dtype = getattr(x, "dtype", None), getattr(y, "dtype", None)
     dtype = x_dtype or y_dtype
+    if dtype is not None and dtype.kind == "V":  # NumPy would make a number beside bfloat16 a double
+        x = np.asarray(x, dtype) if x_dtype is None else x
+        y = np.asarray(y, dtype) if y_dtype is None else y
+    if condition.size < _FEW:
+        return np.where(condition, x, y)
     bits = _BITS.get(dtype)
     if bits is None or (y_dtype or dtype) != dtype:
         return np.where(condition, x, y)
@@ -413,6 +423,7 @@ def where_of(condition, x, y):
 
 __all__ += [
     "scaled",
+    "heaviside_of",
     "floor_divide_checked",
     "trunc_divide",
     "remainder_checked",

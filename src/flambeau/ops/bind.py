@@ -34,7 +34,7 @@ def function_of(op: Op) -> Callable:
 
 def plain_inputs(op: Op) -> int:
     """1 or 2 for pointwise rows that can be called in the short way, otherwise 0."""
-    tensors, _, options = op.signature.partition(", *")
+    tensors, _, options = op.signature.replace(": Tensor | Number", "").partition(", *")
     if op.lowering != "pointwise" or ":" in tensors or (options and not op.short):
         return 0
     inputs = tensors.count(",") + 1

@@ -111,7 +111,7 @@ def _coerce(op: Op, args: tuple, i: int) -> tuple:
     """A Python number, NumPy scalar or array in a tensor's place."""
     a = args[i]
     p = op.params[i]
-    if isinstance(a, NUMBERS) and (i > 0 or "Number" in p.type or op.name in _NUMBER_FIRST):
+    if isinstance(a, NUMBERS) and takes_number(op, args, i):
         return a, args
     if isinstance(a, np.ndarray) and i > 0:
         t = wrap(a)
@@ -122,11 +122,14 @@ def _coerce(op: Op, args: tuple, i: int) -> tuple:
     )
 
 
-# Operators whose first operand may be a number, since Python's operators bring it there.
-_NUMBER_FIRST = frozenset(
-    "where pow add sub mul div div_floor div_trunc remainder fmod floor_divide bitwise_and "  # noqa: SIM905
-    "bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift xlogy".split()
-)
+def takes_number(op: Op, args: tuple, i: int) -> bool:
+    """Whether a number may stand in a tensor's place: where the signature says so, and as the
+    first of two operands, since Python's operators bring it there (``2 - x``)."""
+    if op.expression is None:
+        return i > 0
+    if "Number" in op.params[i].type:
+        return isinstance(args[0], Tensor) or any(isinstance(x, Tensor) for x in args)
+    return i == 0 and "Number" in op.params[1].type and isinstance(args[1], Tensor)
 
 
 def convert(op: Op, arrays: list) -> np.dtype | None:

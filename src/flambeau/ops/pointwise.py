@@ -10,33 +10,33 @@ from .table import BOOL, FLOAT, KEEP, PROMOTE, pointwise
 
 # --- arithmetic -------------------------------------------------------------------------------
 
-pointwise("add(input, other, *, alpha: Number = 1)", "add(input, scaled(other, alpha))",
+pointwise("add(input, other: Tensor | Number, *, alpha: Number = 1)", "add(input, scaled(other, alpha))",
           {"input": "grad", "other": "scaled(grad, conjugate(alpha))"}, PROMOTE,
           r"x + \alpha y", short="add(input, other)")
-pointwise("sub(input, other, *, alpha: Number = 1)", "subtract(input, scaled(other, alpha))",
+pointwise("sub(input, other: Tensor | Number, *, alpha: Number = 1)", "subtract(input, scaled(other, alpha))",
           {"input": "grad", "other": "scaled(grad, -conjugate(alpha))"}, PROMOTE,
           r"x - \alpha y", short="subtract(input, other)", aliases=("subtract",))
-pointwise("mul(input, other)", "multiply(input, other)",
+pointwise("mul(input, other: Tensor | Number)", "multiply(input, other)",
           {"input": "grad * conjugate(other)", "other": "grad * conjugate(input)"}, PROMOTE,
           r"x y", aliases=("multiply",))
-pointwise("div(input, other)", "divide(input, other)",
+pointwise("div(input, other: Tensor | Number)", "divide(input, other)",
           {"input": "grad / conjugate(other)",
            "other": "-grad * conjugate(input / other / other)"}, FLOAT, r"\frac{x}{y}", where="")
-pointwise("floor_divide(input, other)", "floor_divide_checked(input, other)", None, PROMOTE,
+pointwise("floor_divide(input, other: Tensor | Number)", "floor_divide_checked(input, other)", None, PROMOTE,
           r"\lfloor x / y \rfloor")
-pointwise("div_floor(input, other)", "floor_divide_checked(input, other)",
+pointwise("div_floor(input, other: Tensor | Number)", "floor_divide_checked(input, other)",
           {"input": "grad * 0", "other": "grad * 0"}, PROMOTE, r"\lfloor x / y \rfloor", where="",
           node="DivBackward1")
-pointwise("div_trunc(input, other)", "trunc_divide(input, other)",
+pointwise("div_trunc(input, other: Tensor | Number)", "trunc_divide(input, other)",
           {"input": "grad * 0", "other": "grad * 0"}, PROMOTE, r"\operatorname{trunc}(x / y)",
           where="", node="DivBackward1")
-pointwise("remainder(input, other)", "remainder_checked(input, other)",
+pointwise("remainder(input, other: Tensor | Number)", "remainder_checked(input, other)",
           {"input": "grad", "other": "-grad * floor(input / other)"}, PROMOTE,
           r"x - y \lfloor x / y \rfloor")
-pointwise("fmod(input, other)", "fmod_checked(input, other)",
+pointwise("fmod(input, other: Tensor | Number)", "fmod_checked(input, other)",
           {"input": "grad", "other": "-grad * trunc(input / other)"}, PROMOTE,
           r"x - y \operatorname{trunc}(x / y)")
-pointwise("pow(input, exponent)", "power_checked(input, exponent)",
+pointwise("pow(input, exponent: Tensor | Number)", "power_checked(input, exponent)",
           {"input": "pow_input_gradient(grad, input, exponent)",
            "exponent": "pow_exponent_gradient(grad, input, exponent, result)"}, PROMOTE, r"x^y",
           short="power_checked(input, exponent)")
@@ -45,8 +45,6 @@ pointwise("neg(input)", "negative(input)", {"input": "-grad"}, PROMOTE, "-x",
 pointwise("positive(input)", "positive(input)", {"input": "grad"}, PROMOTE, "x", inplace=False)
 pointwise("reciprocal(input)", "reciprocal_of(input)",
           {"input": "-grad * conjugate(result * result)"}, FLOAT, r"\frac{1}{x}")
-pointwise("square(input)", "square(input)", {"input": "grad * conjugate(2 * input)"}, PROMOTE,
-          r"x^2", node="PowBackward0")
 pointwise("addcmul(input, tensor1, tensor2, *, value: Number = 1)",
           "input + value * tensor1 * tensor2",
           {"input": "grad", "tensor1": "grad * conjugate(tensor2 * value)",
@@ -56,7 +54,7 @@ pointwise("addcdiv(input, tensor1, tensor2, *, value: Number = 1)",
           {"input": "grad", "tensor1": "grad * conjugate(value / tensor2)",
            "tensor2": "-grad * conjugate(value * (tensor1 / tensor2) / tensor2)"}, PROMOTE,
           r"x + v\, \frac{a}{b}")
-pointwise("lerp(input, end, weight)", "lerp_of(input, end, weight)",
+pointwise("lerp(input, end, weight: Tensor | Number)", "lerp_of(input, end, weight)",
           {"input": "grad * (1 - conjugate(weight))", "end": "grad * conjugate(weight)",
            "weight": "grad * conjugate(end - input)"}, PROMOTE, r"x + w (y - x)")
 
@@ -85,7 +83,7 @@ pointwise("logaddexp(input, other)", "logaddexp_of(input, other)",
 pointwise("logaddexp2(input, other)", "logaddexp2(input, other)",
           {"input": "grad * exp2_of(input - result)", "other": "grad * exp2_of(other - result)"},
           PROMOTE, r"\log_2(2^x + 2^y)", inplace=False)
-pointwise("xlogy(input, other)", "xlogy_of(input, other)",
+pointwise("xlogy(input, other: Tensor | Number)", "xlogy_of(input, other)",
           {"input": "grad * where((input == 0) & (other <= 0), 0.0, log(other))",
            "other": "grad * input / other"}, FLOAT, r"x \ln y")
 
@@ -156,16 +154,16 @@ pointwise("fmin(input, other)", "fmin(input, other)",
           {"input": "where((input <= other) | (other != other), grad, 0.0)",
            "other": "where((input <= other) | (other != other), 0.0, grad)"}, PROMOTE,
           r"\min(x, y)", inplace=False)
-pointwise("copysign(input, other)", "copysign(input, other)",
+pointwise("copysign(input, other: Tensor | Number)", "copysign(input, other)",
           {"input": "where(input == 0, 0.0, grad * copysign(1.0, input) * copysign(1.0, other))",
            "other": "grad * 0"}, FLOAT, r"|x| \operatorname{sign} y")
-pointwise("clamp_min(input, min)", "maximum(input, min)",
+pointwise("clamp_min(input, min: Tensor | Number)", "maximum(input, min)",
           {"input": "where(input >= min, grad, 0.0)", "min": "where(input < min, grad, 0.0)"},
           PROMOTE, r"\max(x, a)")
-pointwise("clamp_max(input, max)", "minimum(input, max)",
+pointwise("clamp_max(input, max: Tensor | Number)", "minimum(input, max)",
           {"input": "where(input <= max, grad, 0.0)", "max": "where(input > max, grad, 0.0)"},
           PROMOTE, r"\min(x, b)")
-pointwise("clamp_both(input, min, max)", "minimum(maximum(input, min), max)",
+pointwise("clamp_both(input, min: Tensor | Number, max: Tensor | Number)", "minimum(maximum(input, min), max)",
           {"input": "where((input >= min) & (input <= max), grad, 0.0)",
            "min": "where((min < max) & (input < min), grad, 0.0)",
            "max": "where((max < min) | (input > max), grad, 0.0)"}, PROMOTE,
@@ -187,7 +185,7 @@ for _name, _function, _sign, _aliases in (
     ("lt", "less", "<", ("less",)), ("le", "less_equal", r"\le", ("less_equal",)),
     ("gt", "greater", ">", ("greater",)), ("ge", "greater_equal", r"\ge", ("greater_equal",)),
 ):  # fmt: skip
-    pointwise(f"{_name}(input, other)", f"{_function}(input, other)", None, BOOL, f"x {_sign} y",
+    pointwise(f"{_name}(input, other: Tensor | Number)", f"{_function}(input, other)", None, BOOL, f"x {_sign} y",
               aliases=_aliases, opmath=False)
 for _name in ("logical_and", "logical_or", "logical_xor"):
     pointwise(f"{_name}(input, other)", f"{_name}(input, other)", None, BOOL, opmath=False)
@@ -198,16 +196,17 @@ pointwise("isposinf(input)", "input == inf", None, BOOL, r"x = \infty", inplace=
 pointwise("isneginf(input)", "input == -inf", None, BOOL, r"x = -\infty", inplace=False)
 pointwise("signbit(input)", "signbit_of(input)", None, BOOL, inplace=False)
 for _name, _sign in (("and", r"\land"), ("or", r"\lor"), ("xor", r"\oplus")):
-    pointwise(f"bitwise_{_name}(input, other)", f"bitwise_{_name}(input, other)", None, PROMOTE,
+    pointwise(f"bitwise_{_name}(input, other: Tensor | Number)", f"bitwise_{_name}(input, other)", None, PROMOTE,
               f"x {_sign} y")
 pointwise("bitwise_not(input)", "bitwise_not(input)", None, PROMOTE, r"\lnot x")
-pointwise("bitwise_left_shift(input, other)", "shift_left(input, other)", None, PROMOTE, r"x 2^y")
-pointwise("bitwise_right_shift(input, other)", "shift_right(input, other)", None, PROMOTE,
+pointwise("bitwise_left_shift(input, other: Tensor | Number)", "shift_left(input, other)", None, PROMOTE, r"x 2^y")
+pointwise("bitwise_right_shift(input, other: Tensor | Number)", "shift_right(input, other)", None, PROMOTE,
           r"\lfloor x 2^{-y} \rfloor")
 pointwise("gcd(input, other)", "gcd(input, other)", None, PROMOTE, r"\gcd(x, y)")
 pointwise("lcm(input, other)", "lcm(input, other)", None, PROMOTE, r"\operatorname{lcm}(x, y)")
-pointwise("heaviside(input, values)", "heaviside(input, values)", None, KEEP, r"H(x)")
-pointwise("nextafter(input, other)", "nextafter(input, other)", None, KEEP, opmath=False)
+pointwise("heaviside(input, values)", "heaviside_of(input, values)", None, KEEP, r"H(x)")
+pointwise("nextafter(input, other)", "nextafter(input, other)",
+          {"input": "grad", "other": "grad * 0"}, KEEP, opmath=False)
 pointwise("ldexp(input, other)", "input * exp2_of(other)",
           {"input": "grad * exp2_of(other)", "other": "grad * result * 0.6931471805599453"}, FLOAT,
           r"x 2^y")
@@ -226,7 +225,7 @@ pointwise("sigmoid(input)", "sigmoid(input)",
 
 # --- choice ------------------------------------------------------------------------------------
 
-pointwise("where(condition, input, other)", "where_of(condition, input, other)",
+pointwise("where(condition, input: Tensor | Number, other: Tensor | Number)", "where_of(condition, input, other)",
           {"input": "where(condition, grad, 0)", "other": "where(condition, 0, grad)"}, KEEP,
           r"c\, ?\, x : y", inplace=False, where="")
 

@@ -79,8 +79,9 @@ def random_(input: np.ndarray, from_: int | None, to: int | None, generator: Any
 def bernoulli_(input: np.ndarray, p: Any, generator: Any) -> None:
     """Fills with ones, drawn with probability p, and zeros."""
     if isinstance(p, np.ndarray):
-        p = np.broadcast_to(p, input.shape)
-        input[...] = draws.bernoulli(_generator(generator), p)
+        axes = draws.memory_axes(input)
+        p = np.broadcast_to(p, input.shape).transpose(axes)
+        input.transpose(axes)[...] = draws.bernoulli(_generator(generator), p)
     else:
         _put(input, draws.bernoulli(_generator(generator), p, _shape(input), input.dtype))
 
@@ -399,10 +400,8 @@ def multinomial(
     derivative={"input": "zeros_like(grad)"},
 )
 def poisson(input: np.ndarray, generator: Any) -> np.ndarray:
-    """Poisson-distributed counts of the given rates. The stream is not PyTorch's."""
-    gen = _generator(generator)
-    word = int(draws.randint(gen, (1,), 0, 1 << 31, np.dtype(np.int64))[0])
-    return np.random.RandomState(word).poisson(input).astype(input.dtype)
+    """Poisson-distributed counts of the given rates."""
+    return draws.poisson(_generator(generator), input)
 
 
 def _register(names: Sequence[str]) -> None:

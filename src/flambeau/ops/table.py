@@ -335,10 +335,12 @@ def composite(
     """Publishes a function of tensors under the places named (function, method, nn, linalg…)."""
 
     def add(function: Callable) -> Callable:
-        key = name or function.__name__
-        if key in COMPOSITES:
-            raise ValueError(f"two composites named {key}")
-        COMPOSITES[key] = Composite(key, function, where, aliases)
+        called = key = name or function.__name__
+        if key in COMPOSITES:  # a function and a method may differ, as torch.where does
+            if set(where.split()) & set(COMPOSITES[key].where):
+                raise ValueError(f"two composites named {key}")
+            key = f"{key} ({where})"
+        COMPOSITES[key] = Composite(called, function, where, aliases)
         return function
 
     return add

@@ -1,0 +1,98 @@
+"""Arrays as memory: views by strides, and the memory under an array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Ints = Sequence[int]
+
+
+def root_of(array: np.ndarray) -> np.ndarray:
+    """The array that owns the memory which another one views."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def address(array: np.ndarray) -> int:
+    """Where an array's first element lies."""
+    return array.__array_interface__["data"][0]
+
+
+class _Memory:
+    """Memory as NumPy's array interface describes it; keeps its owner alive."""
+
+    def __init__(self, owner: np.ndarray, start: int, size: Ints, strides: Ints, item: int):
+        self.owner = owner
+        self.__array_interface__ = {
+            "data": (start, not owner.flags.writeable), "shape": tuple(size),
+            "strides": tuple(strides), "typestr": f"|V{item}", "version": 3,
+        }  # fmt: skip
+
+
+def in_memory(
+    array: np.ndarray, size: Ints, strides: Ints, offset: int = 0, dtype: Any = None
+) -> np.ndarray:
+    """A view of the memory that an array lies in, with sizes and strides of its own.
+
+    ``offset`` counts from the array's first element; it and the strides are in bytes. The caller
+    sees to it that all elements lie within the memory.
+    """
+    kind = array.dtype if dtype is None else dtype
+    if 0 in size:
+        return np.empty(size, kind)
+    root = root_of(array)
+    start = offset if root is array else address(array) - address(root) + offset
+    if not root.flags.c_contiguous:  # it may still fill its memory, in another order
+        order = sorted(range(root.ndim), key=lambda d: -root.strides[d])
+        root = root.transpose(order)
+    if root.flags.c_contiguous:
+        return np.ndarray(size, kind, root, start, strides)
+    memory = _Memory(array, address(array) + offset, size, strides, kind.itemsize)
+    return np.asarray(memory).view(kind)
+
+
+def strides_of(shape: Ints, item: int) -> tuple[int, ...]:
+    """The strides of a contiguous array, in units of ``item``."""
+    out, step = [], item
+    for n in reversed(shape):
+        out.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(out))
+
+
+def overlaps(size: Ints, strides: Ints) -> bool:
+    """Whether several elements may lie on one place; false for all usual views."""
+    if 0 in size:
+        return False
+    reach = 0
+    for step, n in sorted(zip(strides, size, strict=True)):
+        if n == 1:
+            continue
+        if step <= reach:
+            return True
+        reach += (n - 1) * step
+    return False
+
+
+def extent(size: Ints, strides: Ints) -> int:
+    """How far the last element lies behind the first."""
+    if 0 in size:
+        return 0
+    return sum((n - 1) * s for n, s in zip(size, strides, strict=True))
+
+
+def as_layout(array: np.ndarray, layout: Ints | None, copy: bool = False) -> np.ndarray:
+    """An array whose memory has the given strides in bytes (None: contiguous), copied if need be."""
+    if layout is None:
+        return np.array(array, order="C") if copy else np.ascontiguousarray(array)
+    if not copy and array.strides == tuple(layout):
+        return array
+    item = array.itemsize
+    memory = np.zeros(extent(array.shape, layout) // item + 1, array.dtype)
+    out = in_memory(memory, array.shape, layout)
+    out[...] = array
+    return out
