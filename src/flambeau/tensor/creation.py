@@ -12,7 +12,7 @@ from . import dtype as D
 from .device import require_cpu
 from .dtype import dtype
 from .formats import layout, memory_format, preserve_format, strided
-from .from_data import array_from_data
+from .from_data import array_from_data, check_array
 from .size import parse_size
 from .tensor import Tensor, alias, wrap
 
@@ -55,7 +55,8 @@ def tensor(
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use "
             "sourceTensor.detach().clone() or "
-            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            "sourceTensor.detach().clone().requires_grad_(True), rather than "
+            "torch.tensor(sourceTensor).",
             stacklevel=2,
         )
     array = array_from_data(data, None if dtype is None else D.as_dtype(dtype).numpy)
@@ -98,7 +99,7 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor on the array's own memory."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
-    D.of(array.dtype)  # TypeError for types that tensors do not have
+    check_array(array)  # TypeError or ValueError for what tensors cannot hold
     if any(s < 0 for s in array.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative "
@@ -145,7 +146,7 @@ def zeros(
 ) -> Tensor:
     """A tensor of zeros of the given shape."""
     _check_layout(layout)
-    array = np.zeros(_size("zeros", size), _storage(dtype))
+    array = np.zeros(parse_size(size, "zeros"), _storage(dtype))
     return _copy_to(out, _finish(array, requires_grad, device))
 
 
@@ -161,7 +162,7 @@ def ones(
 ) -> Tensor:
     """A tensor of ones of the given shape."""
     _check_layout(layout)
-    array = np.ones(_size("ones", size), _storage(dtype))
+    array = np.ones(parse_size(size, "ones"), _storage(dtype))
     return _copy_to(out, _finish(array, requires_grad, device))
 
 
@@ -178,12 +179,8 @@ def empty(
 ) -> Tensor:
     """A tensor of the given shape with arbitrary contents."""
     _check_layout(layout)
-    array = np.empty(_size("empty", size), _storage(dtype))
+    array = np.empty(parse_size(size, "empty"), _storage(dtype))
     return _copy_to(out, _finish(array, requires_grad, device))
-
-
-def _size(name: str, size: tuple) -> tuple[int, ...]:
-    return parse_size(size)
 
 
 def full(
@@ -306,8 +303,10 @@ def full_like(
     memory_format: memory_format | None = None,
 ) -> Tensor:
     """A tensor of another's shape and type, filled with one number."""
-    value = fill_value._data if isinstance(fill_value, Tensor) else fill_value
-    return _finish(_like(input, dtype, memory_format, value), requires_grad, device)
+    value = fill_value._data if isinstance(fill_value, Tensor) else np.asarray(fill_value)
+    like = _like(input, dtype, memory_format, None)
+    like[...] = value.astype(like.dtype)  # integers wrap around
+    return _finish(like, requires_grad, device)
 
 
 def arange(
@@ -346,6 +345,9 @@ def arange(
         if d.category == D.INT and whole_numbers(start, end, step)
         else (math.ceil((end - start) / step))
     )
+    if d is D.int64 and not whole_numbers(start, end, step):
+        start, end, step = int(start), int(end), int(step)
+        n = -((start - end) // step) if step else 0
     if d.category <= D.INT:
         array = (int(start) + int(step) * np.arange(n, dtype=np.int64)).astype(d.numpy)
     else:

@@ -111,9 +111,7 @@ def convert_array(array: np.ndarray, dtype: np.dtype | None) -> np.ndarray:
     if dtype is None or dtype == old:
         return array
     if old.kind == "c" and dtype.kind != "c" and dtype.kind != "b":
-        warnings.warn(
-            "Casting complex values to real discards the imaginary part", stacklevel=3
-        )
+        warnings.warn("Casting complex values to real discards the imaginary part", stacklevel=3)
         array = array.real
     with np.errstate(all="ignore"):
         if dtype in _HALVES and old.itemsize > 2:
@@ -139,10 +137,11 @@ def _at_once(data: Any, dtype: np.dtype | None) -> np.ndarray | None:
         own = reduce(promote_types, {_type_of(leaf.dtype) for leaf in leaves})
         return _narrow(np.array(data, own.numpy), dtype)
     if len(types) == 1 and leaves is data:
-        arrays = [_array_of(leaf) for leaf in leaves]
-        if all(a is not None and not a.ndim for a in arrays):
+        found = [_array_of(leaf) for leaf in leaves]
+        arrays = [a for a in found if a is not None and not a.ndim]
+        if len(arrays) == len(found):
             own = reduce(promote_types, {D.of(a.dtype) for a in arrays})
-            if dtype is None or dtype.kind not in "iu" or own.category < D.FLOAT:
+            if dtype is None or dtype.kind not in "iub" or own.category < D.FLOAT:
                 return _narrow(np.array([a[()] for a in arrays], own.numpy), dtype)
     return None
 
@@ -292,27 +291,24 @@ def _to_integer(value: Any) -> int:
 
 def _to_float(value: Any) -> float:
     # Unlike float(), this refuses strings, and complex numbers with PyTorch's words.
-    return math.ldexp(_item(value, _too_many(value)), 0)
+    return math.ldexp(_item(value, _too_many()), 0)
 
 
 def _to_complex(value: Any) -> complex:
-    number = _item(value, _too_many(value))
+    number = _item(value, _too_many())
     if isinstance(number, (complex, np.complexfloating)):
         return complex(number)
     return complex(math.ldexp(number, 0))
 
 
 def _to_bool(value: Any) -> bool:
-    number = _item(value, _too_many(value))
-    if isinstance(number, (bool, int, float, complex, np.generic)):
-        return bool(number)
-    return bool(operator.index(number))
+    if isinstance(value, (bool, int, float, complex, np.generic)):
+        return bool(value)
+    return bool(_to_integer(value))
 
 
-def _too_many(value: Any) -> ValueError:
-    return ValueError(
-        f"only one element tensors can be converted to Python scalars{_STACK_HINT}"
-    )
+def _too_many() -> ValueError:
+    return ValueError(f"only one element tensors can be converted to Python scalars{_STACK_HINT}")
 
 
 _CONVERT = {D.BOOL: _to_bool, D.INT: _to_integer, D.FLOAT: _to_float, D.COMPLEX: _to_complex}

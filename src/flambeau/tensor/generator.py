@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from flambeau.tensor.device import device as Device
-    from flambeau.tensor.tensor import Tensor
+    from .device import device as Device
+    from .tensor import Tensor
 
 DEFAULT_SEED = 67280421310721
 STATE_SIZE = 5056
@@ -167,13 +167,13 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The state as a ByteTensor of 5056 bytes, the same bytes as PyTorch's."""
-        from flambeau.tensor.tensor import wrap
+        from .tensor import wrap
 
         return wrap(self.get_state_array())
 
     def set_state(self, new_state: Tensor, /) -> Generator:
         """Go on from a state that ``get_state`` returned."""
-        from flambeau.tensor.tensor import Tensor
+        from .tensor import Tensor
 
         if not isinstance(new_state, Tensor):
             kind = type(new_state)
@@ -207,7 +207,7 @@ class Generator:
     @property
     def device(self) -> Device:
         """The device that the generator draws on."""
-        from flambeau.tensor.device import device
+        from .device import device
 
         return device("cpu")
 
@@ -232,12 +232,12 @@ def _full_name(kind: type) -> str:
 
 
 def _require_cpu(device: Any) -> None:
-    from flambeau.tensor.device import device as Device
+    from .device import device as Device
 
-    kind = Device(device).type
+    kind = str(Device(device).type)
     if kind != "cpu":
         raise RuntimeError(
-            f"Cannot get {kind.upper()} generator: random numbers are drawn on the CPU. "
+            f"Cannot get {kind.upper()} generator: random numbers are drawn on the CPU.\n"
             'Hint: make the generator with Generator("cpu") and move what it draws.'
         )
 

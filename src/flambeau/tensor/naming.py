@@ -14,3 +14,15 @@ def set_prefix(name: str) -> None:
     """Changes that name, for programs that know this package under another one."""
     global _prefix
     _prefix = name
+
+
+def no_such_name(module: str, name: str, known: object) -> AttributeError:
+    """The error for a name that a module lacks, with the nearest one that it has."""
+    shown = _prefix + module.removeprefix("flambeau")
+    message = f"module {shown!r} has no attribute {name!r}"
+    if not name.startswith("__"):
+        import difflib
+
+        near = difflib.get_close_matches(name, [n for n in known if n[0] != "_"], 1)  # type: ignore
+        message += f"\nHint: the nearest name is {shown}.{near[0]}" if near else ""
+    return AttributeError(message, name=name)

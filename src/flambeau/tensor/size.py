@@ -117,7 +117,7 @@ def parse_size(
 def _parse_slowly(
     args: Sequence[Any], sizes: Sequence[Any], function: str, argument: str, signed: bool
 ) -> Shape:
-    """``parse_size`` for sizes that are not plain non-negative ints: converts them, or says why not."""
+    """``parse_size`` for sizes that are no plain ints, or negative: converts, or says why not."""
     numbers = []
     for i, n in enumerate(sizes):
         # True and False count as numbers everywhere but in front, as in PyTorch.
@@ -209,11 +209,13 @@ def normalize_dims(dims: int | Sequence[int], ndim: int) -> Shape:
         return (normalize_dim(dims, ndim),)
     if not isinstance(dims, (tuple, list)):
         return (normalize_dim(dims, ndim),)  # type: ignore[arg-type]
-    found = tuple([normalize_dim(d, ndim) for d in dims])
-    if len(set(found)) != len(found):
-        twice = next(d for i, d in enumerate(found) if d in found[:i])
-        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
-    return found
+    found: list[int] = []
+    for d in dims:
+        d = normalize_dim(d, ndim)
+        if d in found:
+            raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+        found.append(d)
+    return tuple(found)
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
@@ -255,10 +257,12 @@ def broadcast_error(a: Shape, b: Shape) -> RuntimeError:
 
 
 def _broadcast_hint(a: Shape, b: Shape) -> str:
-    for name, this, other in (("a", a, b), ("b", b, a)):
+    pairs = (("a", a, b), ("b", b, a))
+    for name, this, other in pairs:
         if len(this) < len(other) and this == other[: len(this)]:
             index = ", ".join([":"] * len(this) + ["None"] * (len(other) - len(this)))
             return f"{name}[{index}] would match along the leading dimensions."
+    for name, this, other in pairs:
         if len(this) == 2 and _fits(this[::-1], other):
             return f"tensor {name} would match if it were transposed ({name}.T)."
     return (
@@ -268,6 +272,13 @@ def _broadcast_hint(a: Shape, b: Shape) -> str:
 
 def _fits(a: Shape, b: Shape) -> bool:
     return all(m == n or m == 1 or n == 1 for m, n in zip(a[::-1], b[::-1], strict=False))
+
+
+def expands(shape: Shape, target: Shape) -> bool:
+    """Whether a tensor of ``shape`` can be expanded to ``target``."""
+    return len(shape) <= len(target) and all(
+        m == n or m == 1 for m, n in zip(shape[::-1], target[::-1], strict=False)
+    )
 
 
 def expand_error(shape: Shape, target: Shape, title: str = "Tensor") -> RuntimeError:
@@ -303,9 +314,7 @@ def infer_view_shape(shape: Shape, numel: int) -> Shape:
         if n >= 0:
             known *= n
         elif n < -1:
-            raise RuntimeError(
-                f"invalid shape dimension {n} at index {i} of shape {list(shape)}"
-            )
+            raise RuntimeError(f"invalid shape dimension {n} at index {i} of shape {list(shape)}")
         elif unknown is not None:
             raise RuntimeError("only one dimension can be inferred")
         else:

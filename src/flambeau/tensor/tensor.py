@@ -12,7 +12,7 @@ import numpy as np
 
 from . import dtype as D
 from .device import CPU, device
-from .size import Size
+from .size import Size, unchecked
 
 if TYPE_CHECKING:
     from ..autograd.graph import Node
@@ -78,7 +78,7 @@ class Tensor:
 
     @property
     def shape(self) -> Size:
-        return Size(self._data.shape)
+        return unchecked(self._data.shape)
 
     @property
     def ndim(self) -> int:
@@ -210,7 +210,7 @@ class Tensor:
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of one dimension."""
         if dim is None:
-            return Size(self._data.shape)
+            return unchecked(self._data.shape)
         from .size import normalize_dim
 
         return self._data.shape[normalize_dim(dim, self._data.ndim)]
@@ -393,6 +393,13 @@ class Tensor:
             f"{type(element)}."
         )
 
+    _shown_as = "tensor"  # what stands before the bracket when it is printed
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "_shown_as" not in cls.__dict__ and cls._shown_as == "tensor":
+            cls._shown_as = cls.__name__
+
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
         from .printing import tensor_str
 
@@ -402,6 +409,8 @@ class Tensor:
             dtype=self.dtype,
             requires_grad=self._needs,
             grad_fn_name=type(node).__name__ if node is not None else None,
+            name=self._shown_as,
+            contents=tensor_contents,
         )
 
     __str__ = __repr__
@@ -409,9 +418,7 @@ class Tensor:
     def __format__(self, spec: str) -> str:
         from .printing import tensor_format
 
-        if not self._data.ndim and type(self) is Tensor:
-            return tensor_format(self._data, spec)
-        return object.__format__(self, spec)
+        return tensor_format(self._data, spec, self.__repr__, type_name=type(self).__name__)
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The tensor's array, sharing its memory."""

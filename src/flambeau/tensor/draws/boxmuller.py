@@ -61,8 +61,8 @@ _FOUR_OVER_PI, _PI_4_HIGH, _PI_4_MIDDLE = _f32(
 
 def _horner(x: Array, coefficients: tuple[Any, ...]) -> Array:
     """The polynomial in ``x`` (float64 with float32 values), each step rounded to float32."""
-    rounded = np.empty(x.shape, np.float32)
     value = x * coefficients[0]
+    rounded = np.empty(value.shape, np.float32)
     for coefficient in coefficients[1:-1]:
         value += coefficient
         rounded[...] = value
@@ -104,8 +104,8 @@ def _log(x: Array) -> Array:
     return x
 
 
-def _cos_sin(x: Array) -> tuple[Array, Array]:
-    """Cosine and sine of float32 numbers in [0, 2 pi]; overwrites them."""
+def _cos_sin(x: Array) -> Array:
+    """Cosine and sine of float32 numbers in [0, 2 pi], in two rows; overwrites the numbers."""
     octant = (x * _FOUR_OVER_PI).astype(np.int32)
     octant += _INT_1
     octant &= _EVEN
@@ -128,11 +128,10 @@ def _cos_sin(x: Array) -> tuple[Array, Array]:
     both[0] += square
     both[1] += x
     result[...] = both
-    cosine, sine = result
-    cosine += _ONE
+    result[0] += _ONE
 
     # Odd quarters of the circle swap sine and cosine; then the signs of the quarter.
-    cosine_bits, sine_bits = cosine.view(np.int32), sine.view(np.int32)
+    cosine_bits, sine_bits = result.view(np.int32)
     swap = cosine_bits ^ sine_bits
     swap &= -((octant & _INT_2) >> _INT_1)
     cosine_bits ^= swap
@@ -142,7 +141,7 @@ def _cos_sin(x: Array) -> tuple[Array, Array]:
     np.invert(octant, out=octant)
     octant &= _INT_4
     cosine_bits ^= octant << _TO_SIGN
-    return cosine, sine
+    return result
 
 
 def box_muller(unit: Array, mean: float, std: float) -> Array:
@@ -152,20 +151,18 @@ def box_muller(unit: Array, mean: float, std: float) -> Array:
     cosines come before the sines. The size is a multiple of 16.
     """
     blocks = unit.reshape(-1, 2, 8)
-    radius = _log(_ONE - blocks[:, 0])
+    radius = _log((_ONE - blocks[:, 0]).reshape(-1))
     radius *= -_TWO
     np.sqrt(radius, out=radius)
-    cosine, sine = _cos_sin(blocks[:, 1] * _TWO_PI)
-    result: Array = np.empty(blocks.shape, np.float32)
-    np.multiply(radius, cosine, out=result[:, 0])
-    np.multiply(radius, sine, out=result[:, 1])
+    pairs = _cos_sin((blocks[:, 1] * _TWO_PI).reshape(-1))
+    pairs *= radius
     if mean != 0.0 and std != 1.0:
-        wide = result.astype(np.float64)
+        wide = pairs.astype(np.float64)
         wide *= np.float32(std)
         wide += np.float32(mean)
-        result = wide.astype(np.float32)
+        pairs = wide.astype(np.float32)
     else:  # one of the two roundings does not round
         if std != 1.0:
-            result *= np.float32(std)
-        result += np.float32(mean)
-    return result.reshape(-1)
+            pairs *= np.float32(std)
+        pairs += np.float32(mean)
+    return pairs.reshape(2, -1, 8).transpose(1, 0, 2).reshape(-1)
