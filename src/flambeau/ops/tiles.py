@@ -121,11 +121,11 @@ class Arrays:
         np.sqrt(x, x)
 
     def maximum_(self, x: Array, y: Array) -> None:
-        np.maximum(x, y, x)
+        np.maximum(x, y, out=x)
 
     def clamp_(self, x: Array, low: float, high: float) -> None:
-        np.maximum(x, self._number(low), x)
-        np.minimum(x, self._number(high), x)
+        np.maximum(x, self._number(low), out=x)
+        np.minimum(x, self._number(high), out=x)
 
     def lerp_(self, x: Array, end: Array, weight: float) -> None:
         """x += weight (end - x), from the nearer side, as PyTorch computes it."""
@@ -498,7 +498,7 @@ def _run_alone(rule: Callable, arrays: list[Any], numbers: dict[str, Any]) -> No
         rule(k, *flat, **numbers)
     else:
         for start in range(0, size, TILE):
-            tile = [None if a is None else a[start : start + TILE] for a in flat]
+            tile: list[Any] = [None if a is None else a[start : start + TILE] for a in flat]
             k.begin(tile[0].size)
             rule(k, *tile, **numbers)
     for array, whole in copies:

@@ -1,0 +1,3 @@
+"""Helpers, as in ``torch.utils``."""
+
+from . import data as data

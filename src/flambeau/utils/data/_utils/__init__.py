@@ -1,0 +1,3 @@
+"""Where programs look for the collating functions."""
+
+from . import collate as collate
