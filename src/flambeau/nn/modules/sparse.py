@@ -1,0 +1,158 @@
+"""Embeddings: tables of vectors that are looked up by number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import flambeau
+
+from .. import functional as F
+from .. import init
+from ..parameter import Parameter
+from .module import Module
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from ...tensor.tensor import Tensor
+
+
+class _Table(Module):
+    """What both kinds share: the table of vectors."""
+
+    num_embeddings: int
+    embedding_dim: int
+    padding_idx: int | None
+    max_norm: float | None
+    norm_type: float
+    scale_grad_by_freq: bool
+    sparse: bool
+
+    def _make(
+        self,
+        padding_idx: int | None,
+        given: Tensor | None,
+        freeze: bool,
+        device: Any,
+        dtype: Any,
+        complaint: str,
+    ) -> None:
+        """Makes the weight, or takes one that is given."""
+        if padding_idx is not None:
+            if not -self.num_embeddings <= padding_idx < self.num_embeddings:
+                raise AssertionError(complaint)
+            if padding_idx < 0:
+                padding_idx += self.num_embeddings
+        self.padding_idx = padding_idx
+        shape = (self.num_embeddings, self.embedding_dim)
+        if given is None:
+            table = flambeau.empty(shape, device=device, dtype=dtype)
+            self.weight = Parameter(table, requires_grad=not freeze)
+            self.reset_parameters()
+        else:
+            if tuple(given.shape) != shape:
+                raise AssertionError(
+                    "Shape of weight does not match num_embeddings and embedding_dim"
+                )
+            self.weight = Parameter(given, requires_grad=not freeze)
+
+    def reset_parameters(self) -> None:
+        """Draws new vectors of N(0, 1); the padding's becomes zero."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with flambeau.no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+    def _expects(self, input: Tensor) -> str:
+        return f"expected integers from 0 to {self.num_embeddings - 1}"
+
+
+class Embedding(_Table):
+    """A table of vectors, looked up by number.
+
+    Args:
+        num_embeddings: how many vectors
+        embedding_dim: their length
+        padding_idx: a number whose vector starts at zero and is not learnt
+        max_norm: vectors that are longer are scaled down when they are looked up
+        norm_type: the p of that norm
+        scale_grad_by_freq: divide gradients by how often a number occurs in the batch
+        sparse: accepted; gradients are dense here
+
+    Shapes: input (*) of integers, output (*, embedding_dim).
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Tensor | None = None,
+        _freeze: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.num_embeddings = num_embeddings
+        self.embedding_dim = embedding_dim
+        self.max_norm = max_norm
+        self.norm_type = norm_type
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.sparse = sparse
+        complaint = "Padding_idx must be within num_embeddings"
+        self._make(padding_idx, _weight, _freeze, device, dtype, complaint)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.embedding(
+            input,
+            self.weight,
+            self.padding_idx,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.sparse,
+        )
+
+    def extra_repr(self) -> str:
+        shown = f"{self.num_embeddings}, {self.embedding_dim}"
+        for name, default in (
+            ("padding_idx", None),
+            ("max_norm", None),
+            ("norm_type", 2),
+            ("scale_grad_by_freq", False),
+        ):
+            value = getattr(self, name)
+            if value != default:
+                shown += f", {name}={value}"
+        return shown + (", sparse=True" if self.sparse else "")
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Tensor,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+    ) -> Self:
+        """An embedding around a table that is there; not learnt unless `freeze` is False."""
+        if embeddings.dim() != 2:
+            raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+        rows, columns = embeddings.shape
+        return cls(
+            num_embeddings=rows,
+            embedding_dim=columns,
+            _weight=embeddings,
+            _freeze=freeze,
+            padding_idx=padding_idx,
+            max_norm=max_norm,
+            norm_type=norm_type,
+            scale_grad_by_freq=scale_grad_by_freq,
+            sparse=sparse,
+        )
