@@ -53,9 +53,9 @@ def test_a_program_runs_unmodified(tmp_path):
 
 
 def test_names_that_are_missing_say_so(tmp_path):
-    done = run(tmp_path, "import torch\ntorch.tahn(torch.ones(2))")
+    done = run(tmp_path, "import torch\ntorch.tanhh(torch.ones(2))")
     assert done.returncode == 1
-    assert "module 'torch' has no attribute 'tahn'" in done.stderr
+    assert "module 'torch' has no attribute 'tanhh'" in done.stderr
     assert "torch.tanh" in done.stderr
     done = run(tmp_path, "import torch.no_such_part")
     assert "No module named 'torch.no_such_part'" in done.stderr

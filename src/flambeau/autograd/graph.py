@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import expressions
+from ..ops.array_reductions import HALF, sum_over
 from ..ops.expressions import Meta
 from ..ops.table import Op
 from ..tensor.tensor import Storage, Tensor, storage_of, wrap
@@ -339,6 +340,8 @@ def fit(g: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 def sum_to(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The transpose of broadcasting: sums over the dimensions that were stretched."""
+    if g.ndim == 2 and g.shape[1:] == shape and g.size < 1 << 16:  # a bias, the most frequent case
+        return np.add.reduce(g, 0)
     if g.ndim < len(shape) or any(
         n != 1 and m != n for n, m in zip(shape[::-1], g.shape[::-1], strict=False)
     ):
@@ -347,12 +350,9 @@ def sum_to(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     axes = tuple(range(extra)) + tuple(
         i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1
     )
-    if axes == tuple(range(len(axes))) and axes and g.dtype == np.float32 and g.flags.c_contiguous:
-        # Leading dimensions of float32: a product with ones runs in BLAS, on all cores.
-        rows = int(np.prod(g.shape[: len(axes)]))
-        if rows >= 64 and g.size >= 1 << 16:
-            return (np.ones(rows, g.dtype) @ g.reshape(rows, -1)).reshape(shape)
-    return g.sum(axis=axes, keepdims=True).reshape(shape)
+    if g.dtype in HALF:
+        return sum_over(g.astype(np.float32), axes, True).astype(g.dtype).reshape(shape)
+    return sum_over(g, axes, True).reshape(shape)
 
 
 def fit_tensor(g: Tensor, shape: tuple[int, ...], dtype: Any) -> Tensor:

@@ -10,7 +10,7 @@ OF_MODULES = (
     "scans", "sorting", "counting", "views", "parts", "copies",
     "shape", "padding", "gather", "scatter", "scatter_reduce", "subscript", "view_copies",
     "contractions", "tensor_products", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls", "nn.normalization",
-    "nn.losses", "nn.embedding", "nn.attention", "nn.dropout", "nn.vision", "random", "optim",
+    "nn.losses", "nn.initial", "special", "nn.embedding", "nn.attention", "nn.dropout", "nn.vision", "random", "optim",
 )  # fmt: skip
 
 

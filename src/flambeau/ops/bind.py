@@ -22,6 +22,8 @@ def function_of(op: Op) -> Callable:
         return _short_function(op, 1, dispatch.unary)
     if inputs == 2:
         return _short_function(op, 2, dispatch.binary)
+    if op.view and op.lowering == "view" and not op.several:
+        return _view_function(op)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         if kwargs and "out" in kwargs:
@@ -29,6 +31,15 @@ def function_of(op: Op) -> Callable:
         return execute(op, bind(args, kwargs))
 
     bind, execute = op.bind, dispatch.execute
+    return function
+
+
+def _view_function(op: Op) -> Callable:
+    bind, call = op.bind, dispatch.viewing(op)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return call(bind(args, kwargs))
+
     return function
 
 

@@ -68,7 +68,7 @@ def execute(op: Op, args: tuple) -> Any:
         items = args[i]
         if items is None:
             continue
-        if not hasattr(items, "__iter__") or isinstance(items, Tensor) and not items._data.ndim:
+        if not hasattr(items, "__iter__") or isinstance(items, Tensor):
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i].name}' (position {i + 1}) must be tuple "
                 f"of Tensors, not {type(items).__name__}"
@@ -173,6 +173,9 @@ def number_as(value: Any, compute: np.dtype) -> Any:
 
 
 def run_kernel(op: Op, arrays: list) -> Any:
+    if op.random or op.writes:  # these must not run twice
+        with np.errstate(all="ignore"):
+            return op.kernel(*arrays)  # type: ignore[misc]
     try:
         return op.kernel(*arrays)  # type: ignore[misc]
     except RuntimeWarning:  # a user's filter makes NumPy's warnings errors
@@ -339,6 +342,35 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
     return call
 
 
+def viewing(op: Op) -> Callable[[tuple], Tensor]:
+    """The operator as a function of its bound arguments: rows whose one result is a view."""
+
+    def call(args: tuple) -> Tensor:
+        source = args[0]
+        if recorders or not isinstance(source, Tensor):
+            return execute(op, args)
+        data = source._data
+        try:
+            array = op.kernel(data, *args[1:])  # type: ignore[misc]
+        except ValueError:
+            return execute(op, args)
+        base = array.base
+        if base is not data and (base is None or base is not data.base):
+            return execute(op, args)
+        out = make_view(source, array)
+        if source._needs:
+            if mode.grad and array.dtype.kind in "fcV" and op.derivative is not None:
+                attach(op, args, (out,))
+            elif not mode.grad:
+                out._view_kind = "no_grad"
+        if mode.inference:
+            out._inference = True
+            out._view_kind = "no_grad"
+        return out
+
+    return call
+
+
 # ---------------------------------------------------------------------- in place
 
 
@@ -438,7 +470,11 @@ def any_needs(op: Op, args: tuple) -> bool:
         a = args[i]
         if isinstance(a, Tensor) and a._needs:
             return True
-    return any(isinstance(t, Tensor) and t._needs for i in op.list_slots for t in args[i] or ())
+    return any(
+        isinstance(t, Tensor) and t._needs
+        for i in op.list_slots
+        for t in (args[i] if isinstance(args[i], (tuple, list)) else ())
+    )
 
 
 def execute_out(op: Op, args: tuple, out: Any) -> Any:
@@ -489,4 +525,4 @@ def write_out(target: Tensor, result: Tensor) -> None:
     bump(target)
 
 
-__all__ = ["execute", "execute_inplace", "execute_out", "unary", "binary", "PROMOTE", "storage_of"]
+__all__ = ["execute", "execute_inplace", "execute_out", "unary", "binary", "viewing", "PROMOTE", "storage_of"]

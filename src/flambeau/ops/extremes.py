@@ -63,7 +63,7 @@ def shared_gradient(grad: Tensor, x: Tensor, result: Tensor, dim: Dims, keepdim:
 # --- max and min ---------------------------------------------------------------------------------
 
 
-def _not_empty(x: np.ndarray, name: str, axis: Any) -> None:
+def check_not_empty(x: np.ndarray, name: str, axis: Any) -> None:
     """Refuses an extreme over nothing."""
     if x.size:
         return
@@ -102,7 +102,7 @@ def _extreme_rows(name: str, ufunc: Any, sign: str, title_: str) -> None:
         formula=rf"\{name}_i x_i")
     def all_kernel(input):
         wide = _real(input, name, not_implemented(f"{name}_all", input))
-        _not_empty(input, name, None)
+        check_not_empty(input, name, None)
         return _typed(extreme_over(ufunc, wide), input)
 
     @op(f"_{name}(input, dim: int, keepdim: bool = False)", where="", lowering="reduction",
@@ -114,7 +114,7 @@ def _extreme_rows(name: str, ufunc: Any, sign: str, title_: str) -> None:
         wide = _real(input, name)
         if not input.ndim:
             return input.copy(), np.zeros((), np.int64)
-        _not_empty(input, name, dim)
+        check_not_empty(input, name, dim)
         values, indices = extreme_and_place(ufunc, wide, dim, keepdim)
         return _typed(values, input), np.asarray(indices)
 
@@ -124,7 +124,7 @@ def _extreme_rows(name: str, ufunc: Any, sign: str, title_: str) -> None:
     def a_kernel(input, dim, keepdim):
         wide = _real(input, f"a{name}", not_implemented(f"{name}_values_cpu", input))
         axes = axes_of(dim, input.ndim)
-        _not_empty(input, f"a{name}", axes)
+        check_not_empty(input, f"a{name}", axes)
         return _typed(extreme_over(ufunc, wide, axes, keepdim), input)
 
     @op(f"arg{name}(input, dim: int | None = None, keepdim: bool = False)", lowering="reduction",
@@ -136,7 +136,7 @@ def _extreme_rows(name: str, ufunc: Any, sign: str, title_: str) -> None:
         axis = None if dim is None else normalize_dim(dim, input.ndim)
         if not input.ndim:
             return np.zeros((), np.int64)
-        _not_empty(input, f"arg{name}", axis)
+        check_not_empty(input, f"arg{name}", axis)
         return np.asarray(first_place(ufunc, wide, axis, keepdim))
 
     a_kernel.__doc__ = f"The {sign} elements over dimensions, of all where none is named."
@@ -215,7 +215,7 @@ def aminmax(input, dim, keepdim):
                 "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
                 "identity."
             )
-        _not_empty(input, "aminmax", axis)
+        check_not_empty(input, "aminmax", axis)
     return (
         _typed(extreme_over(np.minimum, wide, axis, keepdim), input),
         _typed(extreme_over(np.maximum, wide, axis, keepdim), input),

@@ -117,8 +117,6 @@ def at_index(
 def gather(input: np.ndarray, dim: int, index: np.ndarray, sparse_grad: bool) -> np.ndarray:
     """One element along a dimension for each index: ``y[i][j] = x[index[i][j]][j]`` for dim 0."""
     axis = normalize_dim(dim, input.ndim)
-    if index.dtype not in _INDEX_TYPES:
-        raise RuntimeError("gather(): Expected dtype int32/int64 for index")
     if not index.size:
         return np.empty(index.shape, input.dtype)
     if max(input.ndim, 1) == max(index.ndim, 1):

@@ -10,7 +10,7 @@ from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor
 from .array_reductions import F32, F64, widened
 from .expressions import TENSORS as T
-from .extremes import _not_empty
+from .extremes import check_not_empty
 from .overloads import check_flag, finish, into, not_implemented, overloaded
 from .table import ROWS, composite, op
 
@@ -88,7 +88,7 @@ def _median_rows(name: str, skip_nan: bool, doc: str) -> None:
             raise not_implemented("median_out", input)
         if not input.ndim:
             return _scalar(input)
-        _not_empty(input, name, dim)
+        check_not_empty(input, name, dim)
         if not input.size:
             return _picked(input, _no_place(input, dim), dim, keepdim)
         place = _median_place(widened(input), dim, skip_nan)
@@ -127,7 +127,7 @@ def mode_kernel(input, dim, keepdim):
         raise not_implemented("mode", input)
     if not input.ndim:
         return _scalar(input)
-    _not_empty(input, "mode", dim)
+    check_not_empty(input, "mode", dim)
     if not input.size:
         return _picked(input, _no_place(input, dim), dim, keepdim)
     x = np.moveaxis(widened(input), dim, -1)
@@ -161,7 +161,7 @@ def kthvalue_kernel(input, k, dim, keepdim):
     """The k-th smallest element along a dimension, and its index."""
     n = input.shape[dim] if input.ndim else 1
     if input.ndim:
-        _not_empty(input, "kthvalue", dim)
+        check_not_empty(input, "kthvalue", dim)
     if not 1 <= k <= n:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     if input.dtype.kind in "bc":
@@ -197,22 +197,27 @@ def _check_quantile(name: str, input: Tensor, q: Any, interpolation: str) -> Ten
         raise RuntimeError(f"{name}() input tensor must be non-empty")
     if input._data.dtype not in (F32, F64):
         raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
-    if not isinstance(q, Tensor):
-        if not 0 <= q <= 1:
-            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
+    if isinstance(q, Tensor):
+        _check_fractions(name, q, input)
+    elif 0 <= q <= 1:
         q = T["full_like"](input.detach().reshape(-1)[0], q)
-    if q.ndim > 1:
-        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
-    if q.dtype is not input.dtype:
-        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
-    if not bool(((q >= 0) & (q <= 1)).all()):
-        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    else:
+        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
     if interpolation not in INTERPOLATIONS:
         raise RuntimeError(
             f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, "
             f"but got {interpolation}"
         )
     return q
+
+
+def _check_fractions(name: str, q: Tensor, input: Tensor) -> None:
+    if q.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if q.dtype is not input.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if not bool(((q >= 0) & (q <= 1)).all()):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
 
 
 def _ranks(x: Tensor, ordered: Tensor, q: Tensor, skip_nan: bool) -> Tensor:

@@ -48,11 +48,14 @@ def constant_pad_nd(input: np.ndarray, pad: Ints, value: Any) -> np.ndarray:
 
 def border_index(n: int, before: int, after: int, mode: str) -> np.ndarray:
     """Which element stands at each place of a padded dimension of n elements."""
+    if mode == "circular":  # around what is left where a width is negative
+        first = max(-before, 0)
+        left = n - first - max(-after, 0)
+        return first + np.arange(-max(before, 0), left + max(after, 0)) % max(left, 1)
     places = np.arange(-before, n + after)
     if mode == "reflect":
-        places = np.abs(places)
-        return n - 1 - np.abs(n - 1 - places)
-    return places % n if mode == "circular" else places.clip(0, n - 1)
+        return n - 1 - np.abs(n - 1 - np.abs(places))
+    return places.clip(0, n - 1)
 
 
 def _check_border(shape: Ints, padding: Ints, mode: str) -> None:

@@ -125,7 +125,7 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 # --- all parts along a dimension ------------------------------------------------------------------
 
 
-@op("unbind(input, dim: int = 0)", view=True, lowering="view",
+@op("unbind(input, dim: int = 0)", view=True, several=True, lowering="view",
     derivative={"input": "stack(grads, dim)"})  # fmt: skip
 def unbind(input: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     """The slices along a dimension, as views without that dimension."""
@@ -144,7 +144,7 @@ def _slices(input: np.ndarray, dim: int, sizes: Ints) -> tuple[np.ndarray, ...]:
     return tuple(out)
 
 
-@op("split_size(input, split_size: int, dim: int = 0)", view=True, where="", lowering="view",
+@op("split_size(input, split_size: int, dim: int = 0)", view=True, several=True, where="", lowering="view",
     node="SplitBackward0", derivative={"input": "cat(grads, dim)"})  # fmt: skip
 def split_size(input: np.ndarray, split_size: int, dim: int) -> tuple[np.ndarray, ...]:
     """Views of ``split_size`` neighbours each along a dimension; the last may be smaller."""
@@ -165,7 +165,7 @@ def split_size(input: np.ndarray, split_size: int, dim: int) -> tuple[np.ndarray
     return _slices(input, dim, sizes)
 
 
-@op("split_with_sizes(input, split_sizes: int[], dim: int = 0)", view=True, lowering="view",
+@op("split_with_sizes(input, split_sizes: int[], dim: int = 0)", view=True, several=True, lowering="view",
     derivative={"input": "cat(grads, dim)"})  # fmt: skip
 def split_with_sizes(input: np.ndarray, split_sizes: Ints, dim: int) -> tuple[np.ndarray, ...]:
     """Views of neighbours along a dimension, as many as each size says."""

@@ -87,8 +87,6 @@ def sum_to_size_kernel(input, size):
     """Sums over the dimensions that ``expand`` would stretch."""
     if input.dtype.kind in "biu":
         return sum_to(input.astype(I64), size)
-    if input.dtype in HALF:
-        return sum_to(input.astype(F32), size).astype(input.dtype)
     return sum_to(input, size)
 
 
@@ -343,7 +341,7 @@ def prod_gradient(
 ) -> Tensor:
     """A product's gradient: the product of the other factors, also where some are zero."""
     grad = restored(grad, dim, keepdim, x.ndim)
-    if x._data.all():
+    if bool(T["all"](x)):
         return grad * T["conjugate"](restored(result, dim, keepdim, x.ndim) / x)
     if dim is None:
         return (grad.reshape(1) * T["conjugate"](_others(x.reshape(-1), 0))).reshape(x.shape)

@@ -60,7 +60,7 @@ def cumprod_gradient(grad: Tensor, x: Tensor, result: Tensor, dim: int) -> Tenso
     conj = T["conjugate"]
     if not x.ndim:
         return grad
-    if x._data.all():
+    if bool(T["all"](x)):
         return T["reversed_cumsum"](grad * conj(result), dim) / conj(x)
     # result_j / x_i is the product before i times the product between: the gradient that comes
     # back from step i + 1 is grad_i plus x_(i+1) times that from step i + 2, and so on.
@@ -213,7 +213,7 @@ def logcumsumexp_gradient(grad: Tensor, x: Tensor, result: Tensor, dim: int) -> 
     if grad.is_complex():
         x, result = T["conjugate"](x), T["conjugate"](result)
         return back(T["log"](grad))
-    low = -float("inf")
+    low = D.finfo(grad.dtype).min  # stands for log(0), and unlike it can be subtracted
     positive = T["where"](grad > 0, T["log"](grad), low)
     negative = T["where"](grad < 0, T["log"](-grad), low)
     return back(positive) - back(negative)

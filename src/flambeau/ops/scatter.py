@@ -13,7 +13,6 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor import indexing
-from ..tensor.from_data import convert_array
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
 from .copies import check_writable, number_in
@@ -74,7 +73,13 @@ def _scalar_value(name: str, value: Any, storage: np.dtype) -> np.ndarray:
             f"{name} only supports a 0-dimensional value tensor, but got tensor with "
             f"{value.ndim} dimension(s)."
         )
-    return convert_array(value, storage)
+    return value if value.dtype == storage else number_in(python_number(value), storage)
+
+
+def python_number(array: np.ndarray) -> Any:
+    """The only element of an array as a Python number."""
+    value = array.item()
+    return value if isinstance(value, (bool, int, float, complex)) else float(value)
 
 
 def _masked_fill_into(data: np.ndarray, mask: np.ndarray, value: Any) -> None:
@@ -330,9 +335,8 @@ writing_row("index_fill_tensor(input, dim: int, index, value)", _index_fill_into
      node="IndexFillBackward1",
      derivative={
          "input": "index_fill_number(grad, dim, index, 0)",
-         "value": "fit(index_select(grad, dim, wrapped(index, dim, input.shape)).sum(), "
+         "value": "fit(where(index_fill_number(zeros_like(grad), dim, index, 1) != 0, grad, 0).sum(), "
                   "value.shape, value.dtype)"})  # fmt: skip
-TENSORS["wrapped"] = lambda index, dim, shape: index % (shape[dim] if shape else 1)
 
 
 @composite()

@@ -374,6 +374,8 @@ def repeat_interleave(
 def roll(input: np.ndarray, shifts: Ints, dims: Ints) -> np.ndarray:
     """Shifts the elements along dimensions; those that leave at one end enter at the other."""
     steps, axes = as_tuple(shifts), as_tuple(dims)
+    if not steps:
+        raise RuntimeError("`shifts` required")
     if not axes and len(steps) == 1:
         return np.roll(input.reshape(-1), steps[0]).reshape(input.shape)
     if len(steps) != len(axes):

@@ -6,6 +6,7 @@ z = x - ln sum e^x, whose gradient is g - e^z sum g.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from .overloads import converted, into, not_implemented, overloaded
 from .table import ROWS, composite, op
 
 SAFE = 60.0  # exp of numbers up to this size can be added up in float32 as they are
+BLOCK = 1 << 16  # elements whose intermediate results stay in the processor's cache
 
 
 def _checked(x: np.ndarray, name: str) -> np.ndarray:
@@ -28,7 +30,29 @@ def _checked(x: np.ndarray, name: str) -> np.ndarray:
         return x
     if dtype in HALF:
         return x.astype(F32)
+    if dtype.kind == "f":
+        return x
     raise not_implemented(f"{name}_lastdim_kernel_impl", x)
+
+
+def _compute(rule: Callable, inputs: tuple, dim: int) -> np.ndarray:
+    """Applies ``rule(*inputs, out, dim)``; many rows in blocks that fit the cache."""
+    x = inputs[0]
+    out = np.empty_like(x)
+    last = x.ndim - 1
+    if x.size < 2 * BLOCK or dim not in (last, -1) or not all(a.flags.c_contiguous for a in inputs):
+        rule(*inputs, out, dim)
+        return out
+    width = x.shape[last]
+    *parts, made = [a.reshape(-1, width) for a in (*inputs, out)]
+    rows = max(1, BLOCK // width)
+    for i in range(0, len(made), rows):
+        rule(*[a[i : i + rows] for a in parts], made[i : i + rows], 1)
+    return out
+
+
+def _answer(out: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return out if out.dtype is dtype else out.astype(dtype)
 
 
 def _needs_shift(x: np.ndarray) -> bool:
@@ -39,21 +63,41 @@ def _needs_shift(x: np.ndarray) -> bool:
     return not (np.maximum.reduce(flat) < SAFE and np.minimum.reduce(flat) > -SAFE)
 
 
+def _softmax_rule(x, out, dim):
+    if _needs_shift(x):
+        np.subtract(x, extreme_over(np.maximum, x, dim, True), out)
+        np.exp(out, out)
+    else:
+        np.exp(x, out)
+    out /= sum_over(out, dim, True)
+
+
+def _softmax_gradient_rule(y, g, out, dim):
+    np.multiply(g, y, out)
+    np.subtract(g, sum_over(out, dim, True), out)
+    out *= y
+
+
+def _log_softmax_rule(x, out, dim):
+    np.subtract(x, extreme_over(np.maximum, x, dim, True), out)
+    out -= np.log(sum_over(np.exp(out), dim, True))
+
+
+def _log_softmax_gradient_rule(z, g, out, dim):
+    np.exp(z, out)
+    out *= sum_over(g, dim, True)
+    np.subtract(g, out, out)
+
+
 @op("_softmax(input, dim: int)", derivative={"input": "softmax_gradient(grad, result, dim)"},
     where="", lowering="reduction", node="SoftmaxBackward0",
     formula=r"\frac{e^{x_i}}{\sum_j e^{x_j}}")
 def softmax_kernel(input, dim):
     """exp(x) / sum(exp(x)) along a dimension."""
     x = _checked(input, "softmax")
-    if not x.size or not x.ndim:
-        return input.copy() if not x.size else np.asarray(np.exp(x - x)).astype(input.dtype)
-    if _needs_shift(x):
-        out = x - extreme_over(np.maximum, x, dim, True)
-        np.exp(out, out)
-    else:
-        out = np.exp(x)
-    out /= sum_over(out, dim, True)
-    return out if x is input else out.astype(input.dtype)
+    if not x.ndim:
+        return np.asarray(np.exp(x - x)).astype(input.dtype)
+    return _answer(_compute(_softmax_rule, (x,), dim), input.dtype) if x.size else input.copy()
 
 
 @op("softmax_gradient(g, y, dim: int)", where="", lowering="reduction",
@@ -62,13 +106,10 @@ def softmax_kernel(input, dim):
     formula=r"y_i \left(g_i - \sum_j g_j y_j\right)")
 def softmax_gradient(g, y, dim):
     """The gradient of softmax, in terms of its result y."""
-    if not y.ndim:
+    if not y.size or not y.ndim:
         return np.zeros_like(y)
-    wide = _checked(y, "softmax")
-    out = g * wide
-    np.subtract(g, sum_over(out, dim, True), out=out)
-    out *= wide
-    return out if wide is y else out.astype(y.dtype)
+    both = _checked(y, "softmax"), _checked(g, "softmax")
+    return _answer(_compute(_softmax_gradient_rule, both, dim), y.dtype)
 
 
 @op("_log_softmax(input, dim: int)", where="", lowering="reduction",
@@ -77,11 +118,9 @@ def softmax_gradient(g, y, dim):
 def log_softmax_kernel(input, dim):
     """x - log(sum(exp(x))) along a dimension."""
     x = _checked(input, "log_softmax")
-    if not x.size or not x.ndim:
-        return input.copy() if not x.size else np.asarray(x - x).astype(input.dtype)
-    out = x - extreme_over(np.maximum, x, dim, True)
-    out -= np.log(sum_over(np.exp(out), dim, True))
-    return out if x is input else out.astype(input.dtype)
+    if not x.ndim:
+        return np.asarray(x - x).astype(input.dtype)
+    return _answer(_compute(_log_softmax_rule, (x,), dim), input.dtype) if x.size else input.copy()
 
 
 @op("log_softmax_gradient(g, z, dim: int)", where="", lowering="reduction",
@@ -90,13 +129,10 @@ def log_softmax_kernel(input, dim):
     formula=r"g_i - e^{z_i} \sum_j g_j")
 def log_softmax_gradient(g, z, dim):
     """The gradient of log_softmax, in terms of its result z."""
-    if not z.ndim:
+    if not z.size or not z.ndim:
         return np.zeros_like(z)
-    wide = _checked(z, "log_softmax")
-    out = np.exp(wide)
-    out *= sum_over(_checked(g, "log_softmax"), dim, True)
-    np.subtract(g, out, out=out)
-    return out if wide is z else out.astype(z.dtype)
+    both = _checked(z, "log_softmax"), _checked(g, "log_softmax")
+    return _answer(_compute(_log_softmax_gradient_rule, both, dim), z.dtype)
 
 
 SOFTMAX, LOG_SOFTMAX = ROWS["_softmax"], ROWS["_log_softmax"]

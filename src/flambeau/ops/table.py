@@ -116,7 +116,7 @@ class Op:
         "nondifferentiable", "params", "arity", "slots", "list_slots", "tensor_order", "variadic",
         "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random",
         "short",
-        "into",
+        "into", "several",
     )  # fmt: skip
 
     def __init__(
@@ -143,6 +143,7 @@ class Op:
         random: bool = False,
         short: str = "",
         into: Callable | None = None,
+        several: bool = False,
     ):
         assert lowering in LOWERINGS, lowering
         self.name = signature[: signature.index("(")]
@@ -164,6 +165,7 @@ class Op:
         self.opmath = opmath  # half types are computed in float32
         self.random = random  # draws from a generator
         self.short = short  # the expression when all parameters but the tensors have their defaults
+        self.several = several  # the kernel gives a tuple of as many arrays as the call asks for
         self.into = into  # the kernel of name_(): writes into its first array, not into a new one
         self.prepared = False
         self.plans: dict[int, Any] = {}

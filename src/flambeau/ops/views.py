@@ -526,6 +526,19 @@ def imag(input: Tensor) -> Tensor:
     return execute(ROWS["complex_imag"], (input,))
 
 
+@op("complex_conj(input)", where="", lowering="pointwise", node="ConjBackward0",
+    derivative={"input": "conjugate(grad)"}, formula=r"\bar x")  # fmt: skip
+def complex_conj(input: np.ndarray) -> np.ndarray:
+    """The complex conjugate."""
+    return np.conj(input)
+
+
+@composite()
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor itself."""
+    return execute(ROWS["complex_conj"], (input,)) if input.is_complex() else input
+
+
 # --- in place: the tensor itself changes its shape ------------------------------------------------
 
 

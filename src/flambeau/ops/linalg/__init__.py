@@ -1,0 +1,1 @@
+"""Linear algebra: factorisations, solvers, spectra and norms of batches of matrices."""
