@@ -502,3 +502,37 @@ def test_buffer():
     assert isinstance(buffer, nn.Buffer) and not isinstance(flambeau.ones(2), nn.Buffer)
     assert not isinstance(buffer, nn.Parameter) and buffer.persistent
     assert repr(buffer) == "tensor([1., 1.])"
+
+
+# -- lazy layers --------------------------------------------------------------------------------
+
+
+def test_lazy_layers_learn_their_size_at_the_first_call():
+    net = nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d())
+    assert repr(net[0].weight) == "<UninitializedParameter>"
+    optimized = list(net.parameters())
+    assert net(flambeau.ones(2, 3)).shape == (2, 4)
+    assert type(net[0]) is nn.Linear and net[0].in_features == 3
+    assert type(net[1]) is nn.BatchNorm1d and net[1].running_mean.shape == (4,)
+    assert optimized[0] is net[0].weight and type(optimized[0]) is nn.Parameter
+    assert not net[0]._forward_pre_hooks
+
+
+def test_lazy_layers_take_their_size_from_a_state_dict():
+    net = nn.LazyLinear(4)
+    state = nn.Linear(3, 4).state_dict()
+    net.load_state_dict(state)
+    assert flambeau.equal(net.weight, state["weight"])
+    assert net(flambeau.ones(1, 3)).shape == (1, 4) and net.in_features == 3
+    assert flambeau.equal(net.weight, state["weight"])
+
+
+def test_lazy_parameters_have_no_shape():
+    net = copy.deepcopy(nn.LazyConv2d(2, 3).half())
+    assert net.weight.dtype == flambeau.float16
+    with pytest.raises(RuntimeError, match="Can't access the shape of an uninitialized"):
+        _ = net.weight.shape
+    with pytest.raises(ValueError, match="Attempted to use an uninitialized parameter"):
+        net.weight.numel()
+    with pytest.raises(RuntimeError, match=r"Expected 3D \(unbatched\) or 4D \(batched\)"):
+        net(flambeau.ones(2, 2))

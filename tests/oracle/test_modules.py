@@ -110,6 +110,15 @@ LAYERS = [
     ("TripletMarginLoss(swap=True)", (3, 4), (3, 4), (3, 4)),
     ("TripletMarginWithDistanceLoss()", (3, 4), (3, 4), (3, 4)),
     ("MultiLabelSoftMarginLoss()", (3, 4), (3, 4)),
+    ("LazyLinear(3)", (2, 4)),
+    ("LazyConv2d(4, 3, groups=2, padding=1)", (1, 2, 5, 5)),
+    ("LazyConvTranspose1d(4, 3)", (1, 2, 5)),
+    ("LazyBatchNorm1d()", (4, 3)),
+    ("LazyInstanceNorm2d(affine=False)", (2, 3, 4, 4)),
+    ("FractionalMaxPool2d(2, output_ratio=0.5, return_indices=True)", (2, 3, 6, 5)),
+    ("FractionalMaxPool3d(2, output_size=(2, 1, 3))", (2, 3, 6, 5, 6)),
+    ("Unfold((2, 3), dilation=2, padding=1, stride=(1, 2))", (2, 3, 6, 7)),
+    ("Fold((4, 5), (2, 3), padding=1, stride=2)", (2, 12, 9)),
     ("Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Dropout())", (5, 4)),
 ]
 
@@ -199,6 +208,31 @@ def test_loss_with_a_special_target(case):
     assert mine[1:] == theirs[1:]
     for a, b in zip(mine[0], theirs[0], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+EMBEDDINGS = [
+    "Embedding(5, 3)",
+    "Embedding(5, 3, padding_idx=-2)",
+    "Embedding(5, 3, max_norm=1.0, norm_type=1.0)",
+    "Embedding(5, 3, scale_grad_by_freq=True, padding_idx=0)",
+    "Embedding.from_pretrained(torch.arange(15.0).reshape(5, 3), freeze=False)",
+]
+
+
+@pytest.mark.parametrize("text", EMBEDDINGS)
+def test_embedding(text):
+    def compute(lib):
+        names = {"torch": lib, "nn": importlib.import_module(f"{lib.__name__}.nn")}
+        lib.manual_seed(1)
+        layer = eval(f"nn.{text}", names)
+        output = layer(lib.tensor([[0, 3, 3], [1, 4, 0]]))
+        output.cos().sum().backward()
+        return arrays([output, layer.weight, layer.weight.grad]), repr(layer)
+
+    mine, theirs = compute(flambeau), compute(torch)
+    assert mine[1] == theirs[1]
+    for a, b in zip(mine[0], theirs[0], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
 # Programs that must print the same, errors and warnings included.

@@ -113,6 +113,14 @@ def train(
         typer.Option(help="adam, adamw, sgd, rmsprop, adagrad or adadelta.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Threads of the linear algebra library. More than one pays for large layers on "
+            "an idle machine, and costs much on a busy one.",
+        ),
+    ] = 1,
     output: Annotated[
         Path | None,
         typer.Option(help="Folder of the results; runs/DATASET by default.", show_default=False),
@@ -130,7 +138,7 @@ def train(
         "lr": lr,
         "optimizer": optimizer,
     }
-    setup = work.Setup.of(dataset, seed=seed, **chosen)
+    setup = work.Setup.of(dataset, seed=seed, threads=threads, **chosen)
     work.train(setup, output or Path("runs", dataset), force=force, download=download)
 
 

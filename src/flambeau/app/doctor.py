@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 import flambeau
+from flambeau.backends.blas import get_threads as blas_threads
 
 PACKAGES = ("ml-dtypes", "typer", "rich", "matplotlib", "pillow")
 
@@ -62,7 +63,8 @@ def _blas() -> str:
     config: Any = np.show_config(mode="dicts")
     blas = config.get("Build Dependencies", {}).get("blas", {})
     name, version = blas.get("name", "unknown"), blas.get("version", "")
-    return f"{name} {version}".strip()
+    threads = blas_threads()
+    return f"{name} {version}".strip() + (f", threads: {threads}" if threads else "")
 
 
 def _compiler() -> str:

@@ -39,6 +39,7 @@ class Setup:
     lr: float
     optimizer: str
     seed: int
+    threads: int
 
     @classmethod
     def of(
@@ -52,6 +53,7 @@ class Setup:
         lr: float | None = None,
         optimizer: str | None = None,
         seed: int = 0,
+        threads: int = 1,
     ) -> Setup:
         """The settings, with the data set's defaults for those that are None.
 
@@ -81,6 +83,7 @@ class Setup:
             lr=lr,
             optimizer=optimizer,
             seed=seed,
+            threads=threads,
         )
 
 
@@ -114,6 +117,7 @@ def train(setup: Setup, output: Path, *, force: bool = False, download: bool = F
     """
     console = Console(soft_wrap=True, highlight=False)
     recipe = RECIPES[setup.dataset]
+    flambeau.set_num_threads(setup.threads)
     flambeau.manual_seed(setup.seed)
     with new_run(output, force) as folder:
         training = _load(recipe, setup, True, download)

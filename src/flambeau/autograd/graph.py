@@ -177,18 +177,18 @@ class Node:
     def kept_arg(self, position: int, tensors: bool) -> Any:
         value = self.args[position]
         if isinstance(value, Tensor):
-            self._check(value._storage, self.versions[position], value._data)
+            self._check(value._storage, self.versions[position], value._data, value._node, value._nr)
             return value if tensors else value._data
         if isinstance(value, tuple) and value and isinstance(value[0], Tensor):
             for v, version in zip(value, self.versions[position], strict=True):
-                self._check(v._storage, version, v._data)
+                self._check(v._storage, version, v._data, v._node, v._nr)
             return value if tensors else tuple(v._data for v in value)
         return value
 
     def kept_output(self, i: int, tensors: bool) -> Any:
         """A kept result; unlike the result itself it does not keep the node alive."""
         array, storage, version = self.outputs[i]
-        self._check(storage, version, array)
+        self._check(storage, version, array, self, i)
         if not tensors:
             return array
         out = wrap(array)
@@ -197,15 +197,21 @@ class Node:
             out._node, out._nr, out._needs = self, i, True
         return out
 
-    def _check(self, storage: Storage | None, version: int, array: np.ndarray) -> None:
+    def _check(
+        self, storage: Storage | None, version: int, array: np.ndarray, node: Node | None, nr: int
+    ) -> None:
         now = storage.version if storage is not None else 0
         if now != version:
+            name = type(node).__name__
+            if name == "CopySlices":
+                name = "torch::autograd::CopySlices"
+            source = f", which is output {nr} of {name}," if node is not None else ""
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an "
-                f"inplace operation: [{_type_name(array)} {list(array.shape)}], which is output 0 "
-                f"of {type(self).__name__}, is at version {now}; expected version {version} "
-                "instead. Hint: enable anomaly detection to find the operation that failed to "
-                "compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+                f"inplace operation: [{_type_name(array)} {list(array.shape)}]{source} is at "
+                f"version {now}; expected version {version} instead. Hint: enable anomaly "
+                "detection to find the operation that failed to compute its gradient, with "
+                "torch.autograd.set_detect_anomaly(True, check_nan=False)."
             )
 
     def apply(self, grads: list, create_graph: bool) -> list:

@@ -15,18 +15,16 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int) -> None:
-    """Asks for a number of threads. NumPy's BLAS follows where threadpoolctl is installed."""
+    """Asks for a number of threads; the linear algebra library follows where it can be told."""
     global _threads
     if not isinstance(n, int):
         raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
     if n < 1:
         raise RuntimeError("set_num_threads expects a positive integer")
     _threads = n
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return
-    threadpool_limits(n, "blas")
+    from .blas import set_threads
+
+    set_threads(n)
 
 
 def get_num_interop_threads() -> int:

@@ -7,10 +7,11 @@ import importlib
 # The families, in the order in which they are read; the table is bound after the last.
 OF_MODULES = (
     "pointwise", "arithmetic", "queries", "tensor_functions", "reductions", "extremes", "moments", "order", "softmax",
-    "scans", "sorting", "counting", "views", "parts", "copies",
+    "scans", "sorting", "counting", "views", "parts", "as_strided", "copies",
     "shape", "padding", "gather", "scatter", "scatter_reduce", "subscript", "view_copies",
-    "contractions", "tensor_products", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls", "nn.normalization",
-    "nn.losses", "nn.initial", "special", "nn.embedding", "nn.attention", "nn.dropout", "nn.vision", "random", "optim",
+    "contractions", "tensor_products",
+    "linalg.solving", "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls", "nn.normalization",
+    "nn.losses", "nn.initial", "special", "nn.embedding", "nn.attention", "nn.dropout", "nn.resize", "nn.grid", "nn.bags", "random", "optim",
 )  # fmt: skip
 
 

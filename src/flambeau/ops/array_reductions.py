@@ -102,17 +102,16 @@ def sum_rows(x):
 def sum_columns(x):
     """The sums of the columns of a contiguous matrix.
 
-    Several rows are taken as one long row: BLAS adds such rows, and NumPy then adds the parts.
+    Several rows are taken as one long row: BLAS adds the long rows, and what is left is a shorter
+    matrix of the same width.
     """
     n, width = x.shape
     if n < 256:
         return np.add.reduce(x, axis=0)
-    together = max(1, 8 * BLOCK // width, math.isqrt(n) // 4)
+    together = max(1, min(n // 16, max(8 * BLOCK // width, math.isqrt(n) // 4)))
     rows = n // together
-    if rows < 8:
-        return np.add.reduce(x, axis=0)
     body = x[: rows * together].reshape(rows, together * width)
-    out = np.add.reduce((np.ones(rows, x.dtype) @ body).reshape(together, width), axis=0)
+    out = sum_columns((np.ones(rows, x.dtype) @ body).reshape(together, width))
     if rows * together < n:
         out += np.add.reduce(x[rows * together :], axis=0)
     return out

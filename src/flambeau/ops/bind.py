@@ -111,6 +111,8 @@ def bind_row(op: Op) -> None:
 
 
 def bind_composite(c: Composite) -> None:
+    """Puts a composite where its ``where`` says, under the name that users know it by."""
+    c.function.__name__ = c.function.__qualname__ = c.name
     for name in (c.name, *c.aliases):
         expressions.TENSORS.setdefault(name, c.function)
         for place in c.where:

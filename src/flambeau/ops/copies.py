@@ -25,7 +25,7 @@ from ..tensor.tensor import Tensor, UntypedStorage, alias, bump, storage_of
 from . import inplace
 from .dispatch import execute, execute_inplace, recorders
 from .expressions import TENSORS
-from .strided import as_layout, extent, in_memory, overlaps, root_of, strides_of
+from .strided import as_layout, extent, in_memory, root_of, strides_of
 from .table import ROWS, composite, op
 
 Ints = Sequence[int]
@@ -84,7 +84,7 @@ def has_format(array: np.ndarray, format: memory_format | None = None) -> bool:
 
 
 @op("clone(input, *, memory_format: memory_format | None = None)", lowering="opaque",
-    derivative={"input": "grad"}, formula="x")  # fmt: skip
+    derivative={"input": "grad"}, formula="x")
 def clone(input: np.ndarray, memory_format: memory_format | None) -> np.ndarray:
     """A copy with memory of its own."""
     return copy_as(input, memory_format)
@@ -115,12 +115,24 @@ def storage_type(dtype: Any) -> np.dtype:
     return dtype if dtype.__class__ is not D.dtype else dtype.numpy
 
 
+# Conversions that lose nothing and need no care.
+_WIDENING = frozenset(
+    (np.dtype(a), np.dtype(b))
+    for a in "?BbhilqefdFD"
+    for b in "?BbhilqefdFD"
+    if a != b and np.can_cast(a, b, "safe")
+)
+
+
 @op("to_copy(input, dtype: dtype, memory_format: memory_format | None = None)", where="",
     lowering="pointwise", node="ToCopyBackward0",
-    derivative={"input": "fit(grad, input.shape, input.dtype)"})  # fmt: skip
+    derivative={"input": "fit(grad, input.shape, input.dtype)"})
 def to_copy(input: np.ndarray, dtype: D.dtype, memory_format: Any) -> np.ndarray:
     """A copy in another element type."""
-    out = convert_array(input, storage_type(dtype))
+    storage = storage_type(dtype)
+    if (input.dtype, storage) in _WIDENING and memory_format is None:
+        return input.astype(storage)
+    out = convert_array(input, storage)
     if memory_format is not None and memory_format is not preserve_format:
         return out if out is not input and has_format(out, memory_format) else (
             copy_as(out, memory_format)
@@ -230,7 +242,7 @@ for _name, _type in (
     ("float", D.float32), ("double", D.float64), ("half", D.float16), ("bfloat16", D.bfloat16),
     ("int", D.int32), ("long", D.int64), ("short", D.int16), ("char", D.int8), ("byte", D.uint8),
     ("bool", D.bool_), ("cfloat", D.complex64), ("cdouble", D.complex128),
-):  # fmt: skip
+):
     _method = _conversion(_type)
     _method.__name__ = _method.__qualname__ = _name
     composite("method", name=_name)(_method)
@@ -246,7 +258,7 @@ def cpu(input: Tensor, memory_format: memory_format = preserve_format) -> Tensor
 def cuda(
     input: Tensor, device: Any = None, non_blocking: bool = False,
     memory_format: memory_format = preserve_format,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """Raises the error of a device that is not there."""
     require_cpu(Device("cuda") if device is None else Device(device))
     return input
@@ -277,8 +289,7 @@ def detach_alias(input: np.ndarray) -> np.ndarray:
 def detach(input: Tensor) -> Tensor:
     """A tensor on the same memory that has no history and wants no gradient."""
     out = alias(input)
-    if mode.inference or input._inference:
-        out._inference = True
+    out._inference = input._inference
     for r in recorders:
         r.record(ROWS["detach_alias"], (input,), (out,))
     return out
@@ -302,17 +313,7 @@ def detach_(input: Tensor) -> Tensor:
 # --- writing ------------------------------------------------------------------------------------
 
 
-def check_writable(array: np.ndarray) -> None:
-    """Refuses a write where several elements share a place in memory, as after ``expand``."""
-    if 0 in array.strides and overlaps(array.shape, array.strides):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
-
-
 def _copy_into(data: np.ndarray, src: Any, non_blocking: bool) -> None:
-    check_writable(data)
     if isinstance(src, np.ndarray):
         if src.ndim > data.ndim or src.shape != data.shape:
             shape = broadcast_shapes(data.shape, src.shape)
@@ -328,7 +329,7 @@ def _copy_into(data: np.ndarray, src: Any, non_blocking: bool) -> None:
 
 @op("copy(input, src, non_blocking: bool = False)", where="", lowering="scatter",
     node="CopyBackwards", into=_copy_into,
-    derivative={"input": "zeros_like(grad)", "src": "fit(grad, src.shape, src.dtype)"})  # fmt: skip
+    derivative={"input": "zeros_like(grad)", "src": "fit(grad, src.shape, src.dtype)"})
 def copy(input: np.ndarray, src: Any, non_blocking: bool) -> np.ndarray:
     """A tensor like the input with the elements of ``src``, converted and expanded."""
     out = np.empty_like(input)
@@ -351,22 +352,39 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 _C_NAMES = {
     "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-}  # fmt: skip
+}
+
+
+_INFINITE = (float("inf"), -float("inf"))
+_LIMITS: dict[np.dtype, float] = {}
+
+
+def _limit(storage: np.dtype) -> float:
+    """The largest number that a floating-point type holds."""
+    found = _LIMITS.get(storage)
+    if found is None:
+        found = _LIMITS[storage] = D.finfo(D.of(storage)).max
+    return found
 
 
 def number_in(value: Any, storage: np.dtype) -> np.ndarray:
     """A Python number as a 0-d array of a type; RuntimeError where the type cannot hold it."""
-    d = D.of(storage)
+    kind = storage.kind
     if isinstance(value, np.generic):
         value = value.item()
-    if d.category == D.BOOL:
+    if kind == "f" and value.__class__ is float and abs(value) <= _limit(storage):
+        return np.array(value, storage)
+    if kind == "b":
         return np.asarray(bool(value))
-    if _fits(value, d):
-        if d.category == D.INT:
-            return np.asarray(int(value)).astype(storage)
-        return convert_array(np.asarray(value), storage)
-    name = _C_NAMES.get(d.name, f"{d.name}_t")
-    raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    d = D.of(storage)
+    if not _fits(value, d):
+        name = _C_NAMES.get(d.name, f"{d.name}_t")
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    if isinstance(value, complex) and d.category != D.COMPLEX:
+        value = value.real
+    if d.category == D.INT:
+        return np.asarray(int(value)).astype(storage)
+    return convert_array(np.asarray(value), storage)
 
 
 def _fits(value: Any, d: D.dtype) -> bool:
@@ -375,18 +393,17 @@ def _fits(value: Any, d: D.dtype) -> bool:
             return value.imag == 0 and _fits(value.real, d)
         return _fits(value.real, d.to_real()) and _fits(value.imag, d.to_real())
     if d.category == D.INT:
-        if value != value or value in (float("inf"), -float("inf")):
+        if value != value or value in _INFINITE:
             return False
         info = np.iinfo(d.numpy)
         low = -info.max - 1 if d.is_signed else -info.max  # negatives wrap around in unsigned types
         return low <= int(value) <= info.max
-    if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
+    if value != value or value in _INFINITE:
         return True
-    return abs(value) <= D.finfo(d).max
+    return abs(value) <= _limit(d.to_real().numpy)
 
 
 def _fill_into(data: np.ndarray, value: Any) -> None:
-    check_writable(data)
     if isinstance(value, np.ndarray):
         if value.ndim:
             raise RuntimeError(
@@ -398,9 +415,9 @@ def _fill_into(data: np.ndarray, value: Any) -> None:
         data[...] = number_in(value, data.dtype)
 
 
-@op("fill(input, value: Tensor | Number)", where="", lowering="scatter", into=_fill_into,
+@op("fill(input, value: Tensor | Number)", where="", lowering="scatter", into=_fill_into, expanded=True,
     node="FillBackward3",
-    derivative={"input": "zeros_like(grad)", "value": "fit(grad, value.shape, value.dtype)"})  # fmt: skip
+    derivative={"input": "zeros_like(grad)", "value": "fit(grad, value.shape, value.dtype)"})
 def fill(input: np.ndarray, value: Any) -> np.ndarray:
     """A tensor like the input, filled with one number."""
     out = np.empty_like(input)
@@ -408,20 +425,19 @@ def fill(input: np.ndarray, value: Any) -> np.ndarray:
     return out
 
 
-@op("fill_number(input, value: Number)", where="", lowering="scatter", into=_fill_into,
-    node="FillBackward2", derivative={"input": "zeros_like(grad)"})  # fmt: skip
+@op("fill_number(input, value: Number)", where="", lowering="scatter", into=_fill_into, expanded=True,
+    node="FillBackward2", derivative={"input": "zeros_like(grad)"})
 def fill_number(input: np.ndarray, value: Any) -> np.ndarray:
     """A tensor like the input, filled with one number."""
     return fill(input, value)
 
 
 def _zero_into(data: np.ndarray) -> None:
-    check_writable(data)
     data[...] = 0
 
 
-@op("zero(input)", where="", lowering="scatter", into=_zero_into, node="ZeroBackward0",
-    derivative={"input": "zeros_like(grad)"})  # fmt: skip
+@op("zero(input)", where="", lowering="scatter", into=_zero_into, expanded=True, node="ZeroBackward0",
+    derivative={"input": "zeros_like(grad)"})
 def zero(input: np.ndarray) -> np.ndarray:
     """Zeros like the input."""
     return np.zeros_like(input)

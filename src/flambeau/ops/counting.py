@@ -315,7 +315,9 @@ def histogram(
         flat = weight  # refused below
     hist, edges = _histogram(input.reshape(-1, 1), [bins], range, flat, density, "histogram")
     result = return_type_of("histogram", "hist", "bin_edges")(hist, edges[0])
-    return tuple(into(r, o) for r, o in zip(result, out)) if out is not None else result
+    if out is not None:
+        return tuple(into(r, o, "histogram") for r, o in zip(result, out))
+    return result
 
 
 @composite("function")

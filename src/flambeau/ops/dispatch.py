@@ -20,6 +20,7 @@ from ..tensor.promotion import can_cast, result_of
 from ..tensor.size import broadcast_shapes
 from ..tensor.tensor import Tensor, bump, make_view, storage_of, wrap
 from . import expressions, inplace
+from .strided import check_writable
 from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, Op
 
 ndarray = np.ndarray
@@ -100,8 +101,8 @@ def execute(op: Op, args: tuple) -> Any:
         attach(op, args, (out,))
     elif op.view and source is not None and not mode.grad and (source._needs or mode.inference):
         out._view_kind = "no_grad"
-    if mode.inference:
-        out._inference = True
+    if mode.inference:  # a view of an ordinary tensor stays one
+        out._inference = out._base is None or out._base._inference
     for r in recorders:
         r.record(op, args, (out,))
     return out
@@ -223,7 +224,7 @@ def _several(op: Op, args: tuple, result: Any, storage: np.dtype | None, needs: 
         attach(op, args, outs, hidden)
     if mode.inference:
         for out in outs:
-            out._inference = True
+            out._inference = out._base is None or out._base._inference
     for r in recorders:
         r.record(op, args, outs)
     if n == 1 and op.hidden:
@@ -347,7 +348,7 @@ def viewing(op: Op) -> Callable[[tuple], Tensor]:
 
     def call(args: tuple) -> Tensor:
         source = args[0]
-        if recorders or not isinstance(source, Tensor):
+        if recorders or not op.prepared or not isinstance(source, Tensor):
             return execute(op, args)
         data = source._data
         try:
@@ -364,7 +365,7 @@ def viewing(op: Op) -> Callable[[tuple], Tensor]:
             elif not mode.grad:
                 out._view_kind = "no_grad"
         if mode.inference:
-            out._inference = True
+            out._inference = source._inference
             out._view_kind = "no_grad"
         return out
 
@@ -398,6 +399,8 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
     for i in op.list_slots:
         arrays[i] = tuple([t._data for t in args[i]])
     data = target._data
+    if 0 in data.strides and not op.expanded:
+        check_writable(data)
     kernel, n = op.kernel, len(arrays)
     if op.short and all(a == p.default for a, p in zip(args[2:], op.params[2:], strict=True)):
         kernel, n = expressions.array_kernel(op.short, ["input", "other"]), 2

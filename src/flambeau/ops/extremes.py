@@ -21,7 +21,7 @@ from .array_reductions import (
     first_place,
     place_along,
     take_along,
-)  # fmt: skip
+)
 from .dispatch import execute
 from .expressions import TENSORS as T
 from .overloads import check_flag, finish, not_implemented, overloaded
@@ -139,10 +139,10 @@ def _extreme_rows(name: str, ufunc: Any, sign: str, title_: str) -> None:
         check_not_empty(input, f"arg{name}", axis)
         return np.asarray(first_place(ufunc, wide, axis, keepdim))
 
-    a_kernel.__doc__ = f"The {sign} elements over dimensions, of all where none is named."
-    arg_kernel.__doc__ = f"The index of the {sign} element, of all (as if flat) or over ``dim``."
-    for name_, kernel in ((f"a{name}", a_kernel), (f"arg{name}", arg_kernel)):
-        ROWS[name_].doc = kernel.__doc__
+    ROWS[f"a{name}"].doc = f"The {sign} elements over dimensions, of all where none is named."
+    ROWS[f"arg{name}"].doc = (
+        f"The index of the {sign} element, of all (as if they were flat) or over ``dim``."
+    )
 
 
 _extreme_rows("max", np.maximum, "largest", "Max")

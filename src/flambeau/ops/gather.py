@@ -42,7 +42,7 @@ def out_of_range(index: np.ndarray, size: int) -> int | None:
 
 @op("index_select(input, dim: int, index)", lowering="gather",
     derivative={"input": "index_select_backward(grad, input.shape, dim, index)"},
-    formula=r"y_{ij} = x_{k_i j}")  # fmt: skip
+    formula=r"y_{ij} = x_{k_i j}")
 def index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
     """The slices along a dimension at the indices of a vector."""
     dim = normalize_dim(dim, input.ndim)
@@ -66,7 +66,7 @@ def index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
 
 
 @op("index_select_backward(grad_output, shape: int[], dim: int, index)", where="",
-    lowering="scatter", derivative={"grad_output": "index_select(grad, dim, index)"})  # fmt: skip
+    lowering="scatter", derivative={"grad_output": "index_select(grad, dim, index)"})
 def index_select_backward(
     grad_output: np.ndarray, shape: Ints, dim: int, index: np.ndarray
 ) -> np.ndarray:
@@ -113,7 +113,7 @@ def at_index(
 
 @op("gather(input, dim: int, index, *, sparse_grad: bool = False)", lowering="gather",
     derivative={"input": "gather_backward(grad, input.shape, dim, index)"},
-    formula=r"y_{ij} = x_{k_{ij} j}")  # fmt: skip
+    formula=r"y_{ij} = x_{k_{ij} j}")
 def gather(input: np.ndarray, dim: int, index: np.ndarray, sparse_grad: bool) -> np.ndarray:
     """One element along a dimension for each index: ``y[i][j] = x[index[i][j]][j]`` for dim 0."""
     axis = normalize_dim(dim, input.ndim)
@@ -127,11 +127,17 @@ def gather(input: np.ndarray, dim: int, index: np.ndarray, sparse_grad: bool) ->
                     f"be no larger than self {list(input.shape)} apart from dimension {axis}"
                 )
     array, key = at_index(input, dim, index, "gather", "input")
-    return array[key].reshape(index.shape)
+    if len(key) == 1 or not array.flags.c_contiguous:
+        return array[key].reshape(index.shape)
+    # One take from the flattened array is quicker than an index array per dimension.
+    places = key[0] * (array.strides[0] // array.itemsize)
+    for k, step in zip(key[1:], array.strides[1:], strict=True):
+        places = places + k * (step // array.itemsize)
+    return array.reshape(-1).take(places)
 
 
 @op("gather_backward(grad_output, shape: int[], dim: int, index)", where="", lowering="scatter",
-    derivative={"grad_output": "gather(grad, dim, index)"})  # fmt: skip
+    derivative={"grad_output": "gather(grad, dim, index)"})
 def gather_backward(
     grad_output: np.ndarray, shape: Ints, dim: int, index: np.ndarray
 ) -> np.ndarray:
@@ -213,7 +219,7 @@ def flat_index(array: np.ndarray, index: np.ndarray, name: str) -> np.ndarray:
 
 @op("take(input, index)", lowering="gather",
     derivative={"input": "take_backward(grad, input.shape, index)"},
-    formula=r"y_i = x_{k_i}")  # fmt: skip
+    formula=r"y_i = x_{k_i}")
 def take(input: np.ndarray, index: np.ndarray) -> np.ndarray:
     """The elements of the flattened tensor at the indices."""
     where = flat_index(input, index, "take")
@@ -223,7 +229,7 @@ def take(input: np.ndarray, index: np.ndarray) -> np.ndarray:
 
 
 @op("take_backward(grad_output, shape: int[], index)", where="", lowering="scatter",
-    derivative={"grad_output": "take(grad, index)"})  # fmt: skip
+    derivative={"grad_output": "take(grad, index)"})
 def take_backward(grad_output: np.ndarray, shape: Ints, index: np.ndarray) -> np.ndarray:
     """Zeros with values added where take read them."""
     out = np.zeros(tuple(shape), grad_output.dtype)
@@ -235,7 +241,7 @@ def take_backward(grad_output: np.ndarray, shape: Ints, index: np.ndarray) -> np
 
 
 @op("masked_select(input, mask)", lowering="gather",
-    derivative={"input": "fit(masked_place(grad, mask, input.shape), input.shape, input.dtype)"})  # fmt: skip
+    derivative={"input": "fit(masked_place(grad, mask, input.shape), input.shape, input.dtype)"})
 def masked_select(input: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The elements where a mask is true, as a vector."""
     shape = input.shape
@@ -248,7 +254,7 @@ def masked_select(input: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 @op("masked_place(values, mask, shape: int[])", where="", lowering="scatter",
-    derivative={"values": "masked_select(grad, mask)"})  # fmt: skip
+    derivative={"values": "masked_select(grad, mask)"})
 def masked_place(values: np.ndarray, mask: np.ndarray, shape: Ints) -> np.ndarray:
     """Zeros with values, in their order, where a mask is true: the derivative of masked_select."""
     shape = broadcast_shapes(tuple(shape), mask.shape)

@@ -60,7 +60,8 @@ def check(target: Tensor, name: str) -> None:
 
 
 def _node_name(t: Tensor) -> str:
-    return type(t._node).__name__ if t._node is not None else "ViewBackward0"
+    name = type(t._node).__name__ if t._node is not None else "View"
+    return name.removesuffix("Backward0")
 
 
 def snapshot(op: table.Op, target: Tensor, args: tuple) -> Tensor | None:

@@ -322,7 +322,7 @@ def _matrix_norm(
     if keepdim:
         for d in sorted(dims):
             result = result.unsqueeze(d)
-    return into(result, out)
+    return into(result, out, "norm")
 
 
 @op("dist(input, other, p: Number = 2)", lowering="reduction",

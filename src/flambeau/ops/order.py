@@ -290,7 +290,8 @@ def quantile(
     Raises:
         RuntimeError: ``q`` is outside [0, 1] or of another type than the input.
     """
-    return into(_quantile("quantile", input, q, dim, keepdim, interpolation, False), out)
+    result = _quantile("quantile", input, q, dim, keepdim, interpolation, False)
+    return into(result, out, "quantile")
 
 
 @composite()
@@ -305,4 +306,5 @@ def nanquantile(
     out: Tensor | None = None,
 ) -> Tensor:
     """Quantiles of the elements that are not nan; see ``quantile``."""
-    return into(_quantile("nanquantile", input, q, dim, keepdim, interpolation, True), out)
+    result = _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
+    return into(result, out, "nanquantile")

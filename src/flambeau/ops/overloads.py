@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ..autograd.modes import mode
 from ..tensor import dtype as D
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor
@@ -51,10 +52,15 @@ def finish(op: Op, args: tuple, out: Any) -> Any:
     return dispatch.execute_out(op, args, out)
 
 
-def into(result: Tensor, out: Tensor | None) -> Tensor:
+def into(result: Tensor, out: Tensor | None, name: str) -> Tensor:
     """The result of a composition, written into ``out`` where that is given."""
     if out is None:
         return result
+    if result.requires_grad or mode.grad and out.requires_grad:
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
     dispatch.write_out(out, result)
     return out
 

@@ -27,7 +27,7 @@ def _sides(padding: Ints, ndim: int) -> list[tuple[int, int]]:
 
 
 @op("constant_pad_nd(input, pad: int[], value: Number = 0)", where="function", lowering="gather",
-    derivative={"input": "constant_pad_nd(grad, negated(pad), 0)"})  # fmt: skip
+    derivative={"input": "constant_pad_nd(grad, negated(pad), 0)"})
 def constant_pad_nd(input: np.ndarray, pad: Ints, value: Any) -> np.ndarray:
     """Adds a border of one value; negative widths cut elements off."""
     sides = _sides(pad, input.ndim)
@@ -86,7 +86,7 @@ def _check_border(shape: Ints, padding: Ints, mode: str) -> None:
 
 
 @op("pad_border(input, padding: int[], mode: str)", where="", lowering="gather",
-    derivative={"input": "pad_border_backward(grad, input.shape, padding, mode)"})  # fmt: skip
+    derivative={"input": "pad_border_backward(grad, input.shape, padding, mode)"})
 def pad_border(input: np.ndarray, padding: Ints, mode: str) -> np.ndarray:
     """Adds a border of the tensor's own elements; negative widths cut elements off."""
     _check_border(input.shape, padding, mode)
@@ -98,7 +98,7 @@ def pad_border(input: np.ndarray, padding: Ints, mode: str) -> np.ndarray:
 
 
 @op("pad_border_backward(grad_output, shape: int[], padding: int[], mode: str)", where="",
-    lowering="scatter", derivative={"grad_output": "pad_border(grad, padding, mode)"})  # fmt: skip
+    lowering="scatter", derivative={"grad_output": "pad_border(grad, padding, mode)"})
 def pad_border_backward(
     grad_output: np.ndarray, shape: Ints, padding: Ints, mode: str
 ) -> np.ndarray:
@@ -142,7 +142,7 @@ def _border_rows() -> None:
                node=node.format(dims),
                derivative={
                    "input": f"pad_border_backward(grad, input.shape, padding, '{mode}')"
-               })(kernel)  # fmt: skip
+               })(kernel)
             _ROWS[mode, dims] = name
 
 

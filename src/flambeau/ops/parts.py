@@ -1,4 +1,4 @@
-"""Parts of a tensor as views: select, narrow, split, windows, diagonals, strided memory.
+"""Parts of a tensor as views: select, narrow, split, windows, diagonals.
 
 Each has its counterpart that puts a part back: into zeros (the derivatives) or into a copy of a
 tensor (``select_scatter`` and relatives).
@@ -15,9 +15,8 @@ from ..tensor.size import normalize_dim, type_name
 from ..tensor.tensor import Tensor
 from .dispatch import execute, write_out
 from .expressions import TENSORS
-from .strided import as_layout, extent, in_memory, overlaps, root_of, strides_of
+from .strided import in_memory
 from .table import ROWS, composite, op
-from .views import become
 
 Ints = Sequence[int]
 _ALL = slice(None)
@@ -34,7 +33,7 @@ TENSORS["at_dim"] = at_dim
 
 
 @op("place(part, shape: int[], key: key)", where="", lowering="scatter",
-    derivative={"part": "getitem_view(grad, key)"})  # fmt: skip
+    derivative={"part": "getitem_view(grad, key)"})
 def place(part: np.ndarray, shape: Ints, key: tuple) -> np.ndarray:
     """Zeros of a shape with a part written at a basic index; the derivative of taking the part."""
     out = np.zeros(shape, part.dtype)
@@ -45,10 +44,10 @@ def place(part: np.ndarray, shape: Ints, key: tuple) -> np.ndarray:
 for _name, _node in (
     ("getitem_view", "AliasBackward0"), ("getitem_select", "SelectBackward0"),
     ("getitem_slice", "SliceBackward0"), ("getitem_unsqueeze", "UnsqueezeBackward0"),
-):  # fmt: skip
+):
 
     @op(f"{_name}(input, key: key)", view=True, where="", lowering="view", node=_node,
-        derivative={"input": "place(grad, input.shape, key)"})  # fmt: skip
+        derivative={"input": "place(grad, input.shape, key)"})
     def getitem_view(input: np.ndarray, key: tuple) -> np.ndarray:
         """The view that a basic index (ints, slices, None, Ellipsis) names."""
         return input[key]
@@ -56,7 +55,7 @@ for _name, _node in (
 
 @op("select(input, dim: int, index: int)", view=True, lowering="view",
     derivative={"input": "place(grad, input.shape, at_dim(dim, input.ndim, index))"},
-    formula=r"y_{jk} = x_{ijk}")  # fmt: skip
+    formula=r"y_{jk} = x_{ijk}")
 def select(input: np.ndarray, dim: int, index: int) -> np.ndarray:
     """A view of the slice at ``index`` of a dimension, without that dimension."""
     if not input.ndim:
@@ -73,7 +72,7 @@ def select(input: np.ndarray, dim: int, index: int) -> np.ndarray:
 
 @op("slice_view(input, dim: int, start: int, length: int)", view=True, where="", lowering="view",
     node="SliceBackward0",
-    derivative={"input": "place(grad, input.shape, narrow_key(dim, input.ndim, start, length))"})  # fmt: skip
+    derivative={"input": "place(grad, input.shape, narrow_key(dim, input.ndim, start, length))"})
 def slice_view(input: np.ndarray, dim: int, start: int, length: int) -> np.ndarray:
     """A view of ``length`` neighbours along a dimension from ``start`` on."""
     return input[narrow_key(dim, input.ndim, start, length)]
@@ -126,7 +125,7 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 
 
 @op("unbind(input, dim: int = 0)", view=True, several=True, lowering="view",
-    derivative={"input": "stack(grads, dim)"})  # fmt: skip
+    derivative={"input": "stack(grads, dim)"})
 def unbind(input: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     """The slices along a dimension, as views without that dimension."""
     if not input.ndim:
@@ -145,7 +144,7 @@ def _slices(input: np.ndarray, dim: int, sizes: Ints) -> tuple[np.ndarray, ...]:
 
 
 @op("split_size(input, split_size: int, dim: int = 0)", view=True, several=True, where="", lowering="view",
-    node="SplitBackward0", derivative={"input": "cat(grads, dim)"})  # fmt: skip
+    node="SplitBackward0", derivative={"input": "cat(grads, dim)"})
 def split_size(input: np.ndarray, split_size: int, dim: int) -> tuple[np.ndarray, ...]:
     """Views of ``split_size`` neighbours each along a dimension; the last may be smaller."""
     if not input.ndim:
@@ -166,7 +165,7 @@ def split_size(input: np.ndarray, split_size: int, dim: int) -> tuple[np.ndarray
 
 
 @op("split_with_sizes(input, split_sizes: int[], dim: int = 0)", view=True, several=True, lowering="view",
-    derivative={"input": "cat(grads, dim)"})  # fmt: skip
+    derivative={"input": "cat(grads, dim)"})
 def split_with_sizes(input: np.ndarray, split_sizes: Ints, dim: int) -> tuple[np.ndarray, ...]:
     """Views of neighbours along a dimension, as many as each size says."""
     if not input.ndim:
@@ -339,7 +338,7 @@ def dsplit(
 
 @op("unfold(input, dimension: int, size: int, step: int)", view=True, where="method",
     lowering="view", derivative={"input": "unfold_backward(grad, input.shape, dimension, size, step)"},
-    formula=r"y_{wj} = x_{ws + j}")  # fmt: skip
+    formula=r"y_{wj} = x_{ws + j}")
 def unfold(input: np.ndarray, dimension: int, size: int, step: int) -> np.ndarray:
     """A view of all windows of a size along a dimension; the window is the new last dimension."""
     dim = normalize_dim(dimension, input.ndim)
@@ -359,7 +358,7 @@ def unfold(input: np.ndarray, dimension: int, size: int, step: int) -> np.ndarra
 
 
 @op("unfold_backward(grad_output, shape: int[], dim: int, size: int, step: int)", where="",
-    lowering="scatter", derivative={"grad_output": "unfold(grad, dim, size, step)"})  # fmt: skip
+    lowering="scatter", derivative={"grad_output": "unfold(grad, dim, size, step)"})
 def unfold_backward(
     grad_output: np.ndarray, shape: Ints, dim: int, size: int, step: int
 ) -> np.ndarray:
@@ -395,14 +394,14 @@ def diagonal_array(a: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarr
 
 @op("diagonal(input, offset: int = 0, dim1: int = 0, dim2: int = 1)", view=True, lowering="view",
     derivative={"input": "diagonal_backward(grad, input.shape, offset, dim1, dim2)"},
-    formula=r"y_i = x_{i,\, i + k}")  # fmt: skip
+    formula=r"y_i = x_{i,\, i + k}")
 def diagonal(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
     """A view of the diagonal between two dimensions, as the last dimension."""
     return diagonal_array(input, offset, *diagonal_dims(input.ndim, dim1, dim2))
 
 
 @op("diagonal_backward(grad_output, shape: int[], offset: int, dim1: int, dim2: int)", where="",
-    lowering="scatter", derivative={"grad_output": "diagonal(grad, offset, dim1, dim2)"})  # fmt: skip
+    lowering="scatter", derivative={"grad_output": "diagonal(grad, offset, dim1, dim2)"})
 def diagonal_backward(
     grad_output: np.ndarray, shape: Ints, offset: int, dim1: int, dim2: int
 ) -> np.ndarray:
@@ -414,7 +413,7 @@ def diagonal_backward(
 
 @op("diag_embed(input, offset: int = 0, dim1: int = -2, dim2: int = -1)", lowering="scatter",
     derivative={"input": "diagonal(grad, offset, dim1, dim2)"},
-    formula=r"y_{i,\, i + k} = x_i")  # fmt: skip
+    formula=r"y_{i,\, i + k} = x_i")
 def diag_embed(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
     """Matrices, zero but for a diagonal, which is the input's last dimension."""
     ndim = input.ndim + 1
@@ -429,7 +428,7 @@ def diag_embed(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarr
 
 @op("diagonal_copy(input, offset: int = 0, dim1: int = 0, dim2: int = 1)", where="function",
     lowering="gather", node="DiagonalBackward0_copy",
-    derivative={"input": "diagonal_backward(grad, input.shape, offset, dim1, dim2)"})  # fmt: skip
+    derivative={"input": "diagonal_backward(grad, input.shape, offset, dim1, dim2)"})
 def diagonal_copy(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
     """A copy of the diagonal between two dimensions."""
     return diagonal_array(input, offset, *diagonal_dims(input.ndim, dim1, dim2)).copy()
@@ -462,180 +461,10 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return execute(ROWS["diag_embed"], (TENSORS["reshape"](input, -1), offset, 0, 1))
 
 
-# --- memory by strides ----------------------------------------------------------------------------
-
-# In the rows, sizes, strides and the offset are in elements of the result, and the offset counts
-# from the input's first element. ``layout`` has the strides of the input's memory in bytes, or None
-# where it is contiguous; ``dtype`` is the result's type where it reads the memory as another one.
-
-_STRIDED = (
-    "size: int[], stride: int[], storage_offset: int = 0, layout: int[] | None = None, "
-    "dtype: dtype | None = None"
-)
-_SAME = "size, stride, storage_offset, layout, dtype"
+# --- a copy with a part replaced ------------------------------------------------------------------
 
 
-def _strided(
-    array: np.ndarray, size: Ints, stride: Ints, offset: int, dtype: Any
-) -> np.ndarray:
-    kind = array.dtype if dtype is None else dtype
-    item = kind.itemsize
-    return in_memory(array, size, [s * item for s in stride], offset * item, kind)
-
-
-@op(f"as_strided(input, {_STRIDED})", view=True, where="", lowering="view",
-    derivative={"input": f"as_strided_backward(grad, input.shape, input.dtype, {_SAME})"})  # fmt: skip
-def as_strided(
-    input: np.ndarray, size: Ints, stride: Ints, offset: int, layout: Any, dtype: Any
-) -> np.ndarray:
-    """A view of the input's memory with any sizes and strides."""
-    return _strided(as_layout(input, layout), size, stride, offset, dtype)
-
-
-@op(f"strided_copy(input, {_STRIDED})", where="", lowering="gather",
-    derivative={"input": f"as_strided_backward(grad, input.shape, input.dtype, {_SAME})"})  # fmt: skip
-def strided_copy(
-    input: np.ndarray, size: Ints, stride: Ints, offset: int, layout: Any, dtype: Any
-) -> np.ndarray:
-    """A copy of a strided part of the input's memory; zero where it reaches beyond the input."""
-    steps = layout or strides_of(input.shape, input.itemsize)
-    memory, first, _ = _memory_for(input.shape, steps, input.dtype, size, stride, offset, dtype)
-    array = in_memory(memory, input.shape, steps, first)
-    array[...] = input
-    return _strided(array, size, stride, offset, dtype).copy()
-
-
-@op(f"strided_clear(input, {_STRIDED})", where="", lowering="scatter",
-    derivative={"input": f"strided_clear(grad, {_SAME})"})  # fmt: skip
-def strided_clear(
-    input: np.ndarray, size: Ints, stride: Ints, offset: int, layout: Any, dtype: Any
-) -> np.ndarray:
-    """A copy of the input with a strided part of its memory set to zero."""
-    array = as_layout(input, layout, copy=True)
-    _strided(array, size, stride, offset, dtype)[...] = 0
-    return array
-
-
-def _memory_for(
-    shape: Ints, steps: Ints, whole: np.dtype, size: Ints, stride: Ints, offset: int, dtype: Any
-) -> tuple[np.ndarray, int, int]:
-    """Zeros that hold both an input and its strided part, and where in it, in bytes, they begin."""
-    item = np.dtype(dtype or whole).itemsize
-    start = offset * item
-    end = max(
-        extent(shape, steps) + whole.itemsize,
-        start + extent(size, [s * item for s in stride]) + item,
-    )
-    first = max(0, -start)
-    first += -first % whole.itemsize
-    return np.zeros(-(-(first + end) // whole.itemsize), whole), first, first + start
-
-
-@op(f"as_strided_backward(grad_output, shape: int[], input_dtype: dtype, {_STRIDED})",
-    where="", lowering="scatter", derivative={"grad_output": f"strided_copy(grad, {_SAME})"})  # fmt: skip
-def as_strided_backward(
-    grad_output: np.ndarray, shape: Ints, input_dtype: Any, size: Ints, stride: Ints, offset: int,
-    layout: Any, dtype: Any,
-) -> np.ndarray:  # fmt: skip
-    """The gradient of an input from that of its strided view: what shares a place adds up."""
-    whole = getattr(input_dtype, "numpy", input_dtype)
-    kind = np.dtype(dtype or whole)
-    steps = layout or strides_of(shape, whole.itemsize)
-    memory, first, start = _memory_for(shape, steps, whole, size, stride, offset, dtype)
-    if overlaps(size, stride):
-        parts = memory.view(kind)
-        np.add.at(parts, _places(parts, size, stride, start // kind.itemsize), grad_output)
-    else:
-        in_memory(memory, size, [s * kind.itemsize for s in stride], start, kind)[...] = grad_output
-    if overlaps(shape, steps):  # an element of the memory stands for several of the input
-        count = np.zeros(memory.size, memory.dtype)
-        units = [s // whole.itemsize for s in steps]
-        np.add.at(count, _places(memory, shape, units, first // whole.itemsize), 1)
-        memory /= np.maximum(count, 1)
-    return in_memory(memory, shape, steps, first)
-
-
-def _places(memory: np.ndarray, size: Ints, stride: Ints, start: int) -> np.ndarray:
-    """The positions in a flat array that sizes and strides name."""
-    numbers = np.arange(memory.size)
-    return in_memory(numbers, size, [s * 8 for s in stride], start * 8)
-
-
-@op(f"as_strided_scatter(input, src, {_STRIDED})", where="", lowering="scatter",
-    derivative={"input": f"strided_clear(grad, {_SAME})", "src": f"strided_copy(grad, {_SAME})"})  # fmt: skip
-def as_strided_scatter(
-    input: np.ndarray, src: np.ndarray, size: Ints, stride: Ints, offset: int, layout: Any,
-    dtype: Any,
-) -> np.ndarray:  # fmt: skip
-    """A copy of the input with ``src`` written into a strided part of its memory."""
-    array = as_layout(input, layout, copy=True)
-    _strided(array, size, stride, offset, dtype)[...] = src
-    return array
-
-
-def _strided_args(input: Tensor, size: Any, stride: Any, offset: int | None) -> tuple:
-    """The arguments of the rows, with the offset counted from the input's first element."""
-    size, stride = tuple(size), tuple(stride)
-    if len(size) != len(stride):
-        raise RuntimeError("mismatch in length of strides and shape")
-    if any(s < 0 for s in stride):
-        raise RuntimeError(
-            "as_strided: Negative strides are not supported at the moment, got strides: "
-            f"{list(stride)}"
-        )
-    if any(n < 0 for n in size):
-        raise RuntimeError(
-            f"Storage size calculation overflowed with sizes={list(size)} and "
-            f"strides={list(stride)}"
-        )
-    array = input._data
-    have = input.storage_offset()
-    want = have if offset is None else offset
-    if want < 0:
-        raise RuntimeError(f"Tensor: invalid storage offset {want}")
-    need = (want + extent(size, stride) + 1) * array.itemsize
-    held = root_of(array).nbytes
-    if 0 not in size and need > held:
-        raise RuntimeError(
-            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {want}, and "
-            f"itemsize {array.itemsize} requiring a storage size of {need} are out of bounds for "
-            f"storage of size {held}"
-        )
-    layout = None if array.flags.c_contiguous else array.strides
-    return size, stride, want - have, layout, None
-
-
-@composite(name="as_strided")
-def as_strided_by_storage(
-    input: Tensor, size: Ints, stride: Ints, storage_offset: int | None = None
-) -> Tensor:
-    """A view of the tensor's memory with any sizes, strides and offset, counted in elements.
-
-    Gradients of elements that share a place in memory add up.
-    """
-    return execute(ROWS["as_strided"], (input, *_strided_args(input, size, stride, storage_offset)))
-
-
-@composite()
-def as_strided_(
-    input: Tensor, size: Ints, stride: Ints, storage_offset: int | None = None
-) -> Tensor:
-    """Gives the tensor itself other sizes and strides on its memory."""
-    args = _strided_args(input, size, stride, storage_offset)
-    return become(input, ROWS["as_strided"], (input, *args))
-
-
-@composite(name="as_strided_scatter")
-def as_strided_scatter_by_storage(
-    input: Tensor, src: Tensor, size: Ints, stride: Ints, storage_offset: int | None = None
-) -> Tensor:
-    """A copy of the tensor with ``src`` in a strided part of its memory."""
-    args = _strided_args(input, size, stride, storage_offset)
-    _same_size(src, args[0])
-    return execute(ROWS["as_strided_scatter"], (input, src, *args))
-
-
-def _same_size(src: Tensor, part: Ints) -> None:
+def check_same_size(src: Tensor, part: Ints) -> None:
     if src._data.shape != tuple(part):
         raise RuntimeError(
             "expected src to have a size equal to the slice of self. src size = "
@@ -643,14 +472,12 @@ def _same_size(src: Tensor, part: Ints) -> None:
         )
 
 
-# --- a copy with a part replaced ------------------------------------------------------------------
-
 for _name, _node in (("select", "SelectScatterBackward0"), ("slice", "SliceScatterBackward0")):
 
     @op(f"{_name}_scatter_at(input, src, key: key)", where="", lowering="scatter", node=_node,
         derivative={
             "input": f"{_name}_scatter_at(grad, zeros_like(getitem_view(grad, key)), key)",
-            "src": "getitem_view(grad, key)"})  # fmt: skip
+            "src": "getitem_view(grad, key)"})
     def scatter_at(input: np.ndarray, src: np.ndarray, key: tuple) -> np.ndarray:
         """A copy of the input with ``src`` at a basic index."""
         out = input.copy(order="K")
@@ -662,7 +489,7 @@ for _name, _node in (("select", "SelectScatterBackward0"), ("slice", "SliceScatt
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of the tensor with ``src`` in place of ``input.select(dim, index)``."""
     part = select(input._data, dim, index)
-    _same_size(src, part.shape)
+    check_same_size(src, part.shape)
     key = at_dim(normalize_dim(dim, input._data.ndim), input._data.ndim, index)
     return execute(ROWS["select_scatter_at"], (input, src, key))
 
@@ -671,13 +498,13 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None,
     step: int = 1,
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """A copy of the tensor with ``src`` in place of a slice of one dimension."""
     if step <= 0:
         raise RuntimeError("slice step must be positive")
     ndim = input._data.ndim
     key = at_dim(normalize_dim(dim, ndim), ndim, slice(start, end, step))
-    _same_size(src, input._data[key].shape)
+    check_same_size(src, input._data[key].shape)
     return execute(ROWS["slice_scatter_at"], (input, src, key))
 
 
@@ -686,7 +513,7 @@ def slice_scatter(
     derivative={
         "input": "diagonal_scatter(grad, zeros_like(diagonal(grad, offset, dim1, dim2)), offset, "
                  "dim1, dim2)",
-        "src": "diagonal(grad, offset, dim1, dim2)"})  # fmt: skip
+        "src": "diagonal(grad, offset, dim1, dim2)"})
 def diagonal_scatter(
     input: np.ndarray, src: np.ndarray, offset: int, dim1: int, dim2: int
 ) -> np.ndarray:

@@ -206,7 +206,7 @@ def rand(
     """Numbers drawn evenly from [0, 1)."""
     return _made(
         "uniform_",
-        _sizes(size, named, "rand"),
+        creation.named_size(size, named, "rand"),
         (0.0, 1.0),
         generator,
         dtype,
@@ -225,7 +225,7 @@ def randn(
     """Numbers of the standard normal distribution."""
     return _made(
         "normal_",
-        _sizes(size, named, "randn"),
+        creation.named_size(size, named, "randn"),
         (0.0, 1.0),
         generator,
         dtype,
@@ -233,15 +233,6 @@ def randn(
         device,
         requires_grad,
     )
-
-
-def _sizes(size: tuple, named: dict, name: str) -> tuple[int, ...]:
-    if named:
-        given = named.pop("size", None)
-        if named:
-            raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
-        size = (given,)
-    return parse_size(size)
 
 
 @composite("function")

@@ -24,7 +24,7 @@ from .array_reductions import (
     extreme_over,
     mean_over,
     sum_over,
-)  # fmt: skip
+)
 from .dispatch import execute
 from .expressions import TENSORS as T
 from .overloads import check_flag, converted, finish, into, overloaded, title
@@ -99,7 +99,9 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
         RuntimeError: a tensor of this size cannot be expanded to the input's shape.
     """
     shape = parse_size(size, "sum_to_size")
-    if shape and shape == input._data.shape:
+    if not shape:
+        return execute(SUM, (input,))
+    if shape == input._data.shape:
         return input
     try:
         fits = broadcast_shapes(shape, input._data.shape) == input._data.shape
@@ -180,7 +182,7 @@ def sum(
     if dtype is not None or out is not None:
         dtype = _dtype_for("sum", dtype, out)
         result = converted(sum(converted(input, dtype), dim, keepdim), dtype)
-        return into(result, out)
+        return into(result, out, "sum")
     if dim is None and keepdim is False:
         return execute(SUM, (input,))
     check_flag("sum", keepdim, position=2)
@@ -252,7 +254,7 @@ def mean(
         IndexError: there is no such dimension.
     """
     if dtype is not None or out is not None:
-        return into(mean(converted(input, dtype), dim, keepdim), out)
+        return into(mean(converted(input, dtype), dim, keepdim), out, "mean")
     if dim is None and keepdim is False:
         return execute(MEAN, (input,))
     check_flag("mean", keepdim)
@@ -285,7 +287,7 @@ def nansum(
     check_flag("nansum", keepdim)
     dtype = _dtype_for("nansum", dtype, out)
     result = execute(ROWS["_nansum"], (converted(input, dtype), dim, keepdim))
-    return into(converted(result, dtype), out)
+    return into(converted(result, dtype), out, "nansum")
 
 
 @composite()
@@ -305,7 +307,7 @@ def nanmean(
             f"{input.dtype.title}"
         )
     count = sum(input.detach() == input.detach(), dim, keepdim)
-    return into(nansum(input, dim, keepdim, dtype=dtype) / count, out)
+    return into(nansum(input, dim, keepdim, dtype=dtype) / count, out, "nanmean")
 
 
 # --- prod ----------------------------------------------------------------------------------------
@@ -379,7 +381,7 @@ def prod(
         result = execute(ROWS["_prod"], (input,))
     else:
         result = execute(ROWS["prod_dim"], (input, normalize_dim(dim, input.ndim), keepdim))
-    return into(converted(result, dtype), out)
+    return into(converted(result, dtype), out, "prod")
 
 
 # --- any, all, count_nonzero ---------------------------------------------------------------------

@@ -84,7 +84,7 @@ def _running(name: str, doc: str) -> None:
     ) -> Tensor:
         input = converted(input, dtype)
         result = execute(ROWS["_" + name], (input, normalize_dim(dim, input.ndim)))
-        return into(converted(result, dtype), out)
+        return into(converted(result, dtype), out, name)
 
     def inplace(input: Tensor, dim: int, *, dtype: D.dtype | None = None) -> Tensor:
         if dtype is not None and dtype is not input.dtype:
@@ -254,13 +254,13 @@ def diff(
     parts = [_end(p, input, dim) for p in (prepend, input, append) if p is not None]
     x = parts[0] if len(parts) == 1 else T["cat"](parts, dim)
     if n == 0:
-        return into(T["clone"](x), out)
+        return into(T["clone"](x), out, "diff")
     for _ in range(min(n, x.shape[dim])):
         m = x.shape[dim] - 1
         later, earlier = x.narrow(dim, 1, m), x.narrow(dim, 0, m)
         bools = x.dtype.category == D.BOOL
         x = T["logical_xor"](later, earlier) if bools else later - earlier
-    return into(x, out)
+    return into(x, out, "diff")
 
 
 def _end(part: Tensor, input: Tensor, dim: int) -> Tensor:

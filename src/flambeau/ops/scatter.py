@@ -15,7 +15,7 @@ from ..tensor import dtype as D
 from ..tensor import indexing
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
-from .copies import check_writable, number_in
+from .copies import number_in
 from .dispatch import execute, execute_inplace
 from .expressions import TENSORS
 from .gather import add_at, at_index, flat_index, out_of_range
@@ -84,7 +84,6 @@ def python_number(array: np.ndarray) -> Any:
 
 def _masked_fill_into(data: np.ndarray, mask: np.ndarray, value: Any) -> None:
     """Writes a number where a mask is true."""
-    check_writable(data)
     shape = data.shape if mask.shape == data.shape else broadcast_shapes(mask.shape, data.shape)
     if shape != data.shape:
         raise RuntimeError(
@@ -113,7 +112,7 @@ for _name, _value, _node in (
     if _value == "Tensor":
         _derivative["value"] = "fit(masked_select(grad, mask).sum(), value.shape, value.dtype)"
     op(f"{_name}(input, mask, value: {_value})", where="", lowering="scatter",
-       node=_node, into=_masked_fill_into, derivative=_derivative)(_masked_fill)  # fmt: skip
+       node=_node, into=_masked_fill_into, expanded=True, derivative=_derivative)(_masked_fill)
 
 
 def _fill_row(kind: str, value: Any) -> Any:
@@ -146,7 +145,6 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 def _masked_scatter_into(data: np.ndarray, mask: np.ndarray, source: np.ndarray) -> None:
     """Writes the elements of ``source``, in their order, where a mask is true."""
-    check_writable(data)
     shape = data.shape if mask.shape == data.shape else broadcast_shapes(mask.shape, data.shape)
     if shape != data.shape:
         raise RuntimeError(
@@ -172,7 +170,7 @@ def _masked_scatter_into(data: np.ndarray, mask: np.ndarray, source: np.ndarray)
     into=_masked_scatter_into,
     derivative={
         "input": "fit(masked_fill_number(grad, mask, 0), input.shape, input.dtype)",
-        "source": "masked_take(grad, mask, source.shape)"})  # fmt: skip
+        "source": "masked_take(grad, mask, source.shape)"})
 def masked_scatter(input: np.ndarray, mask: np.ndarray, source: np.ndarray) -> np.ndarray:
     """A copy with the elements of ``source``, in their order, where a mask is true."""
     shape = broadcast_shapes(mask.shape, input.shape)
@@ -182,7 +180,7 @@ def masked_scatter(input: np.ndarray, mask: np.ndarray, source: np.ndarray) -> n
 
 
 @op("masked_take(grad_output, mask, shape: int[])", where="", lowering="gather",
-    derivative={"grad_output": "masked_scatter(zeros_of(grad, grad_output.shape), mask, grad)"})  # fmt: skip
+    derivative={"grad_output": "masked_scatter(zeros_of(grad, grad_output.shape), mask, grad)"})
 def masked_take(grad_output: np.ndarray, mask: np.ndarray, shape: Ints) -> np.ndarray:
     """The elements where a mask is true, at the front of zeros of a shape."""
     out = np.zeros(tuple(shape), grad_output.dtype)
@@ -207,7 +205,6 @@ def _index_add_into(
     data: np.ndarray, dim: int, index: np.ndarray, source: np.ndarray, alpha: Any
 ) -> None:
     """Adds alpha times slices of ``source`` to the slices at the indices."""
-    check_writable(data)
     if index.dtype not in (_LONG, np.dtype(np.int32)):
         raise RuntimeError(
             f"index_add_(): Expected dtype int32/int64 for index but got: {title(index)}"
@@ -254,12 +251,11 @@ writing_row("index_add(input, dim: int, index, source, *, alpha: Number = 1)", _
      inplace=True,
      derivative={
          "input": "grad",
-         "source": "scaled(reshape(index_select(grad, dim, index), source.shape), alpha)"})  # fmt: skip
+         "source": "scaled(reshape(index_select(grad, dim, index), source.shape), alpha)"})
 
 
 def _index_copy_into(data: np.ndarray, dim: int, index: np.ndarray, source: np.ndarray) -> None:
     """Writes slices of ``source`` over the slices at the indices."""
-    check_writable(data)
     if index.dtype != _LONG:
         raise RuntimeError(
             f"index_copy_(): Expected a long tensor for index, but got {title(index)}"
@@ -305,12 +301,11 @@ def _index_copy_into(data: np.ndarray, dim: int, index: np.ndarray, source: np.n
 writing_row("index_copy(input, dim: int, index, source)", _index_copy_into, inplace=True,
      derivative={
          "input": "index_fill_number(grad, dim, index, 0)",
-         "source": "reshape(index_select(grad, dim, index), source.shape)"})  # fmt: skip
+         "source": "reshape(index_select(grad, dim, index), source.shape)"})
 
 
 def _index_fill_into(data: np.ndarray, dim: int, index: np.ndarray, value: Any) -> None:
     """Writes a number into the slices at the indices."""
-    check_writable(data)
     if index.dtype != _LONG:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
     if index.ndim > 1:
@@ -330,13 +325,13 @@ def _index_fill_into(data: np.ndarray, dim: int, index: np.ndarray, value: Any) 
 
 writing_row("index_fill_number(input, dim: int, index, value: Number)", _index_fill_into, where="",
      node="IndexFillBackward0",
-     derivative={"input": "index_fill_number(grad, dim, index, 0)"})  # fmt: skip
+     derivative={"input": "index_fill_number(grad, dim, index, 0)"})
 writing_row("index_fill_tensor(input, dim: int, index, value)", _index_fill_into, where="",
      node="IndexFillBackward1",
      derivative={
          "input": "index_fill_number(grad, dim, index, 0)",
          "value": "fit(where(index_fill_number(zeros_like(grad), dim, index, 1) != 0, grad, 0).sum(), "
-                  "value.shape, value.dtype)"})  # fmt: skip
+                  "value.shape, value.dtype)"})
 
 
 @composite()
@@ -358,7 +353,6 @@ def scatter_key(
     data: np.ndarray, dim: int, index: np.ndarray, src: Any, name: str = "scatter"
 ) -> tuple[np.ndarray, tuple, Any] | None:
     """Array, key and values of a scatter, all checked; None where there is nothing to write."""
-    check_writable(data)
     axis = normalize_dim(dim, data.ndim)
     if index.dtype not in (_LONG, np.dtype(np.int32)):
         raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
@@ -372,7 +366,7 @@ def scatter_key(
     if is_array and max(index.ndim, 1) != max(src.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     wide = any(m > n for d, (m, n) in enumerate(zip(index.shape, data.shape, strict=False))
-               if d != axis)  # fmt: skip
+               if d != axis)
     long = is_array and any(m > n for m, n in zip(index.shape, src.shape, strict=False))
     if wide or long:
         raise RuntimeError(
@@ -398,9 +392,9 @@ def _scatter_into(data: np.ndarray, dim: int, index: np.ndarray, src: Any) -> No
 writing_row("scatter_src(input, dim: int, index, src)", _scatter_into, where="", node="ScatterBackward0",
      derivative={
          "input": "scatter_number(grad, dim, index, 0)",
-         "src": "padded(gather(grad, dim, index), src.shape)"})  # fmt: skip
+         "src": "padded(gather(grad, dim, index), src.shape)"})
 writing_row("scatter_number(input, dim: int, index, value: Number)", _scatter_into, where="",
-     node="ScatterBackward1", derivative={"input": "scatter_number(grad, dim, index, 0)"})  # fmt: skip
+     node="ScatterBackward1", derivative={"input": "scatter_number(grad, dim, index, 0)"})
 
 
 def padded(part: Tensor, shape: Ints) -> Tensor:
@@ -442,7 +436,7 @@ def _scatter_with_into(
 writing_row("scatter_with(input, dim: int, index, src: Tensor | Number, reduce: str)", _scatter_with_into,
      where="", node="NotImplemented",
      derivative={"input": "not_differentiable('scatter.reduce')",
-                 "src": "not_differentiable('scatter.reduce')"})  # fmt: skip
+                 "src": "not_differentiable('scatter.reduce')"})
 
 
 def _scatter_args(
@@ -499,12 +493,11 @@ def _scatter_add_into(data: np.ndarray, dim: int, index: np.ndarray, src: np.nda
 
 writing_row("scatter_add(input, dim: int, index, src)", _scatter_add_into, inplace=True,
      derivative={"input": "grad", "src": "padded(gather(grad, dim, index), src.shape)"},
-     formula=r"y_{k_{ij} j} = x_{k_{ij} j} + \sum s_{ij}")  # fmt: skip
+     formula=r"y_{k_{ij} j} = x_{k_{ij} j} + \sum s_{ij}")
 
 
 def _put_into(data: np.ndarray, index: np.ndarray, source: np.ndarray, accumulate: bool) -> None:
     """Writes, or adds, values at positions of the flattened tensor."""
-    check_writable(data)
     if index.dtype == _LONG and index.size != source.size:
         raise IndexError(
             "put_(): Expected source and index to have the same number of elements, but got "
@@ -528,4 +521,4 @@ def _put_into(data: np.ndarray, index: np.ndarray, source: np.ndarray, accumulat
 writing_row("put(input, index, source, accumulate: bool = False)", _put_into, inplace=True,
      derivative={
          "input": "grad if accumulate else put(grad, index, zeros_of(grad, index.shape))",
-         "source": "reshape(take(grad, index), source.shape)"})  # fmt: skip
+         "source": "reshape(take(grad, index), source.shape)"})

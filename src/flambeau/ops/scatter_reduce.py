@@ -13,7 +13,6 @@ import numpy as np
 
 from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor
-from .copies import check_writable
 from .dispatch import execute_inplace
 from .expressions import TENSORS
 from .gather import add_at, out_of_range
@@ -70,7 +69,7 @@ def _add(array: np.ndarray, key: tuple, values: np.ndarray) -> None:
 def reduction_gradients(
     grad: Tensor, input: Tensor, src: Tensor, result: Tensor, reduce: str, include_self: bool,
     pick: Callable, add: Callable, again: Callable, clear: Callable,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor]:
     """The gradients of ``input`` and ``src``.
 
     ``pick(t)`` reads at the index, ``add(t, s)`` adds there, ``again(t, s)`` repeats the reduction,
@@ -98,7 +97,7 @@ def reduction_gradients(
 def _product_gradients(
     grad: Tensor, input: Tensor, src: Tensor, result: Tensor, pick: Callable, add: Callable,
     again: Callable,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor]:
     """Gradients of a product: the product of the other factors, zeros among them taken care of."""
     safe_input = input.masked_fill(input == 0, 1)
     g_input = grad * again(safe_input, src) / safe_input
@@ -131,19 +130,19 @@ _NAMES = "dim: int, index, src, reduce: str, *, include_self: bool = True"
 writing_row(f"scatter_reduce_row(input, {_NAMES})", _scatter_reduce_into, where="",
      node="ScatterReduceBackward0",
      derivative={"input, src": "scatter_reduce_gradients(grad, input, dim, index, src, result, "
-                               "reduce, include_self)"})  # fmt: skip
+                               "reduce, include_self)"})
 # Sums are the usual case, and need none of the values for their derivative.
 writing_row(f"scatter_reduce_sum(input, {_NAMES})", _scatter_reduce_into, where="",
      node="ScatterReduceBackward0",
      derivative={
          "input": "grad if include_self else scatter_number(grad, dim, index, 0)",
-         "src": "padded(gather(grad, dim, index), src.shape)"})  # fmt: skip
+         "src": "padded(gather(grad, dim, index), src.shape)"})
 
 
 def scatter_reduce_gradients(
     grad: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, result: Tensor, reduce: str,
     include_self: bool,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor]:
     """The gradients of scatter_reduce."""
     part = src[tuple([slice(0, n) for n in index._data.shape])] if src._data.ndim else src
 
@@ -205,9 +204,8 @@ def scatter_reduce_(
 def _index_reduce_into(
     data: np.ndarray, dim: int, index: np.ndarray, source: np.ndarray, reduce: str,
     include_self: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Combines slices of ``source`` with the slices at the indices."""
-    check_writable(data)
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(
             "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
@@ -241,13 +239,13 @@ def _index_reduce_into(
 writing_row("index_reduce(input, dim: int, index, source, reduce: str, *, include_self: bool = True)",
      _index_reduce_into, inplace=True,
      derivative={"input, source": "index_reduce_gradients(grad, input, dim, index, source, result, "
-                                  "reduce, include_self)"})  # fmt: skip
+                                  "reduce, include_self)"})
 
 
 def index_reduce_gradients(
     grad: Tensor, input: Tensor, dim: int, index: Tensor, source: Tensor, result: Tensor,
     reduce: str, include_self: bool,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor]:
     """The gradients of index_reduce."""
 
     def pick(t: Tensor) -> Tensor:

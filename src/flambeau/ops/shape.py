@@ -11,13 +11,14 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.device import require_cpu
+from ..tensor.from_data import convert_array
 from ..tensor.promotion import promote_types
 from ..tensor.size import normalize_dim, normalize_dims, type_name
 from ..tensor.tensor import Tensor, wrap
 from .dispatch import execute
 from .expressions import TENSORS
 from .overloads import finish, not_implemented
-from .table import PROMOTE, ROWS, composite, op
+from .table import ROWS, composite, op
 
 Ints = Sequence[int]
 Arrays = Sequence[np.ndarray]
@@ -32,31 +33,44 @@ def as_tuple(value: Any) -> tuple[int, ...]:
 # --- cat and stack --------------------------------------------------------------------------------
 
 
-@op("cat(tensors: Tensors, dim: int = 0)", where="function", rule=PROMOTE, opmath=False,
-    lowering="gather", aliases=("concat", "concatenate"),
+@op("cat(tensors: Tensors, dim: int = 0)", where="function", lowering="gather",
+    aliases=("concat", "concatenate"),
     derivative={"tensors": "cat_gradient(grad, metas(tensors), dim)"},
-    formula=r"[A \; B]")  # fmt: skip
+    formula=r"[A \; B]")
 def cat(tensors: Arrays, dim: int) -> np.ndarray:
     """The tensors one after the other along a dimension; their other sizes must be equal."""
+    arrays = common_type(tensors)
+    try:
+        return contiguous_array(np.concatenate(arrays, dim))
+    except ValueError:  # NumPy refuses more than PyTorch, or says it in other words
+        return _cat_parts(arrays, dim)
+
+
+def common_type(arrays: Arrays) -> Arrays:
+    """The arrays in their common element type."""
+    if len({a.dtype for a in arrays}) <= 1:
+        return arrays
+    kind = D.of(arrays[0].dtype)
+    for a in arrays[1:]:
+        kind = promote_types(kind, D.of(a.dtype))
+    return [convert_array(a, kind.numpy) for a in arrays]
+
+
+def _cat_parts(tensors: Arrays, dim: int) -> np.ndarray:
     if not tensors:
         error = ValueError("torch.cat(): expected a non-empty list of Tensors")
         error.deliberate = True  # type: ignore[attr-defined]
-        raise error
+        raise error from None
     for i, a in enumerate(tensors):
         if not a.ndim:
             raise RuntimeError(
                 f"zero-dimensional tensor (at position {i}) cannot be concatenated\n"
                 "Hint: stack puts 0-d tensors into a new dimension."
-            )
+            ) from None
     parts = [a for a in tensors if a.shape != (0,)]  # such a tensor fits everywhere
     if not parts:
         return tensors[0].copy()
     dim = normalize_dim(dim, parts[0].ndim)
-    _check_cat(tensors, parts, dim)
-    return contiguous_array(np.concatenate(parts, dim))
-
-
-def _check_cat(tensors: Arrays, parts: Arrays, dim: int) -> None:
     first = parts[0].shape
     for i, a in enumerate(tensors):
         if a.shape == (0,):
@@ -64,13 +78,14 @@ def _check_cat(tensors: Arrays, parts: Arrays, dim: int) -> None:
         if a.ndim != len(first):
             raise RuntimeError(
                 f"Tensors must have same number of dimensions: got {len(first)} and {a.ndim}"
-            )
+            ) from None
         for d, (want, n) in enumerate(zip(first, a.shape, strict=True)):
             if n != want and d != dim:
                 raise RuntimeError(
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {want} "
                     f"but got size {n} for tensor number {i} in the list."
-                )
+                ) from None
+    return contiguous_array(np.concatenate(parts, dim))
 
 
 def contiguous_array(array: np.ndarray) -> np.ndarray:
@@ -99,22 +114,23 @@ def cat_gradient(grad: Tensor, metas: Sequence[Any], dim: int) -> list[Tensor]:
 TENSORS["cat_gradient"] = cat_gradient
 
 
-@op("stack(tensors: Tensors, dim: int = 0)", where="function", rule=PROMOTE, opmath=False,
-    lowering="gather", derivative={"tensors": "stack_gradient(grad, metas(tensors), dim)"})  # fmt: skip
+@op("stack(tensors: Tensors, dim: int = 0)", where="function", lowering="gather",
+    derivative={"tensors": "stack_gradient(grad, metas(tensors), dim)"})
 def stack(tensors: Arrays, dim: int) -> np.ndarray:
     """The tensors, all of one shape, along a new dimension."""
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
     shape = tensors[0].shape
-    for i, a in enumerate(tensors):
-        if a.shape != shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 "
-                f"and {list(a.shape)} at entry {i}"
-            )
+    if len({a.shape for a in tensors}) > 1:
+        for i, a in enumerate(tensors):
+            if a.shape != shape:
+                raise RuntimeError(
+                    f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 "
+                    f"and {list(a.shape)} at entry {i}"
+                )
     dim = normalize_dim(dim, len(shape) + 1)
     key = (slice(None),) * dim + (None,)
-    return contiguous_array(np.concatenate([a[key] for a in tensors], dim))
+    return contiguous_array(np.concatenate([a[key] for a in common_type(tensors)], dim))
 
 
 def stack_gradient(grad: Tensor, metas: Sequence[Any], dim: int) -> list[Tensor]:
@@ -171,7 +187,7 @@ def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Ten
 
 
 @op("block_diag_row(tensors: Tensors)", where="", lowering="scatter", node="BlockDiagBackward0",
-    derivative={"tensors": "block_diag_gradient(grad, metas(tensors))"})  # fmt: skip
+    derivative={"tensors": "block_diag_gradient(grad, metas(tensors))"})
 def block_diag_row(tensors: Arrays) -> np.ndarray:
     """A matrix with the tensors as blocks along its diagonal, zero elsewhere."""
     for i, a in enumerate(tensors):
@@ -181,10 +197,9 @@ def block_diag_row(tensors: Arrays) -> np.ndarray:
                 f"{i} has {a.ndim} dimensions"
             )
     blocks = [np.atleast_2d(a) for a in tensors]
-    kind = D.of(blocks[0].dtype)
-    for b in blocks[1:]:
-        kind = promote_types(kind, D.of(b.dtype))
-    out = np.zeros((sum(len(b) for b in blocks), sum(b.shape[1] for b in blocks)), kind.numpy)
+    blocks = list(common_type(blocks))
+    size = sum(len(b) for b in blocks), sum(b.shape[1] for b in blocks)
+    out = np.zeros(size, blocks[0].dtype)
     row = column = 0
     for b in blocks:
         out[row : row + len(b), column : column + b.shape[1]] = b
@@ -255,7 +270,7 @@ def atleast_3d(*tensors: Any) -> Any:
 
 
 @op("repeat(input, *repeats: int)", where="method", lowering="gather",
-    derivative={"input": "repeat_gradient(grad, input.shape, repeats)"})  # fmt: skip
+    derivative={"input": "repeat_gradient(grad, input.shape, repeats)"})
 def repeat(input: np.ndarray, repeats: Ints) -> np.ndarray:
     """The tensor so many times along each dimension; more repeats than dimensions add some in front."""
     extra = len(repeats) - input.ndim
@@ -299,7 +314,7 @@ def tile(input: Tensor, *repeats: Any, dims: Ints | None = None) -> Tensor:
 
 
 @op("repeat_each(input, repeats: int, dim: int)", where="", lowering="gather",
-    node="ViewBackward0", derivative={"input": "repeat_each_gradient(grad, repeats, dim)"})  # fmt: skip
+    node="ViewBackward0", derivative={"input": "repeat_each_gradient(grad, repeats, dim)"})
 def repeat_each(input: np.ndarray, repeats: int, dim: int) -> np.ndarray:
     """Each slice along a dimension so many times, one after the other."""
     if repeats < 0:
@@ -352,7 +367,7 @@ def repeat_interleave(
     dim = normalize_dim(dim, input._data.ndim)
     if isinstance(repeats, Tensor) and repeats.numel() == 1 and repeats.dtype.name in (
         "int64", "int32",
-    ):  # fmt: skip
+    ):
         repeats = int(repeats.item())
     if not isinstance(repeats, Tensor):
         return execute(ROWS["repeat_each"], (input, int(repeats), dim))
@@ -370,7 +385,7 @@ def repeat_interleave(
 
 @op("roll(input, shifts: int[], dims: int[] = ())", lowering="gather",
     derivative={"input": "roll(grad, negated(shifts), dims)"},
-    formula=r"y_i = x_{(i - s) \bmod n}")  # fmt: skip
+    formula=r"y_i = x_{(i - s) \bmod n}")
 def roll(input: np.ndarray, shifts: Ints, dims: Ints) -> np.ndarray:
     """Shifts the elements along dimensions; those that leave at one end enter at the other."""
     steps, axes = as_tuple(shifts), as_tuple(dims)
@@ -389,7 +404,7 @@ def roll(input: np.ndarray, shifts: Ints, dims: Ints) -> np.ndarray:
 
 
 @op("flip(input, *dims: int)", lowering="view", derivative={"input": "flip(grad, dims)"},
-    formula=r"y_i = x_{n - 1 - i}")  # fmt: skip
+    formula=r"y_i = x_{n - 1 - i}")
 def flip(input: np.ndarray, dims: Ints) -> np.ndarray:
     """The elements in the opposite order along the dimensions."""
     found = normalize_dims(tuple(dims), input.ndim)
@@ -413,7 +428,7 @@ def flipud(input: Tensor) -> Tensor:
 
 
 @op("rot90(input, k: int = 1, dims: int[] = (0, 1))", lowering="view",
-    derivative={"input": "rot90(grad, -k, dims)"})  # fmt: skip
+    derivative={"input": "rot90(grad, -k, dims)"})
 def rot90(input: np.ndarray, k: int, dims: Ints) -> np.ndarray:
     """Turns a plane of the tensor k times by 90 degrees, from the first dimension to the second."""
     if len(dims) != 2:
@@ -433,14 +448,14 @@ def rot90(input: np.ndarray, k: int, dims: Ints) -> np.ndarray:
 for _name, _side in (("tril", "lower"), ("triu", "upper")):
 
     def _triangle(input: np.ndarray, diagonal: int, _take: Any = getattr(np, _name),
-                  _name: str = _name) -> np.ndarray:  # fmt: skip
+                  _name: str = _name) -> np.ndarray:
         if input.ndim < 2:
             raise RuntimeError(f"{_name}: input tensor must have at least 2 dimensions")
         return _take(input, diagonal)
 
     _triangle.__doc__ = f"The {_side} triangle of matrices, zero on the other side of the diagonal."
     op(f"{_name}(input, diagonal: int = 0)", lowering="opaque", inplace=True,
-       derivative={"input": f"{_name}(grad, diagonal)"})(_triangle)  # fmt: skip
+       derivative={"input": f"{_name}(grad, diagonal)"})(_triangle)
 
 
 def _triangle_indices(name: str, inside: Any, row: int, col: int, dtype: Any, device: Any) -> Tensor:

@@ -161,7 +161,7 @@ def softmax(input: Tensor, dim: int, dtype: Dtype = None, *, out: Tensor | None 
     Raises:
         IndexError: there is no such dimension.
     """
-    return into(_along(SOFTMAX, input, dim, dtype), out)
+    return into(_along(SOFTMAX, input, dim, dtype), out, "softmax")
 
 
 @composite("function method special")
@@ -178,7 +178,7 @@ def log_softmax(
     Raises:
         IndexError: there is no such dimension.
     """
-    return into(_along(LOG_SOFTMAX, input, dim, dtype), out)
+    return into(_along(LOG_SOFTMAX, input, dim, dtype), out, "log_softmax")
 
 
 # --- nn.functional: the dimension may be left out ------------------------------------------------

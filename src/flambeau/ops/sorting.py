@@ -80,7 +80,7 @@ def argsort(
 @overloaded
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements in order along the first dimension."""
-    return into(sort(input, 0)[0], out)
+    return into(sort(input, 0)[0], out, "msort")
 
 
 # --- the k largest -------------------------------------------------------------------------------

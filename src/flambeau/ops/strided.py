@@ -86,9 +86,9 @@ def extent(size: Ints, strides: Ints) -> int:
 
 
 def as_layout(array: np.ndarray, layout: Ints | None, copy: bool = False) -> np.ndarray:
-    """An array whose memory has the given strides in bytes (None: contiguous), copied if need be."""
+    """The array with memory of the given strides in bytes (None: contiguous), copied if need be."""
     if layout is None:
-        return np.array(array, order="C") if copy else np.ascontiguousarray(array)
+        return array if array.flags.c_contiguous and not copy else array.copy()
     if not copy and array.strides == tuple(layout):
         return array
     item = array.itemsize
@@ -96,3 +96,15 @@ def as_layout(array: np.ndarray, layout: Ints | None, copy: bool = False) -> np.
     out = in_memory(memory, array.shape, layout)
     out[...] = array
     return out
+
+
+def check_writable(array: np.ndarray) -> None:
+    """Refuses a write where several elements share a place in memory, as after ``expand``."""
+    strides = array.strides
+    if 0 in strides and array.size and any(
+        not step and n > 1 for step, n in zip(strides, array.shape, strict=True)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )

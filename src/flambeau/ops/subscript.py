@@ -18,9 +18,10 @@ from ..tensor import dtype as D
 from ..tensor import indexing, naming
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor, bump, make_view, wrap
-from .copies import check_writable, number_in
+from .copies import number_in
 from .dispatch import NUMBERS, execute, execute_inplace, prepare, recorders
 from .expressions import TENSORS
+from .strided import check_writable
 from .table import ROWS, Op, composite, op
 
 Ints = Sequence[int]
@@ -44,14 +45,14 @@ def advanced_of(indices: Arrays, dims: Ints) -> tuple:
 
 @op("index(input, indices: Tensors, dims: int[])", where="", lowering="gather",
     derivative={"input": "index_add_zeros(grad, indices, input.shape, dims)"},
-    formula=r"y_{ij} = x_{k_i j}")  # fmt: skip
+    formula=r"y_{ij} = x_{k_i j}")
 def index(input: np.ndarray, indices: Arrays, dims: Ints) -> np.ndarray:
     """The elements at index tensors, which broadcast together."""
     return indexing.gather(input, advanced_of(indices, dims))
 
 
 @op("index_add_zeros(grad_output, indices: Tensors, shape: int[], dims: int[])", where="",
-    lowering="scatter", derivative={"grad_output": "index(grad, indices, dims)"})  # fmt: skip
+    lowering="scatter", derivative={"grad_output": "index(grad, indices, dims)"})
 def index_add_zeros(
     grad_output: np.ndarray, indices: Arrays, shape: Ints, dims: Ints
 ) -> np.ndarray:
@@ -62,18 +63,17 @@ def index_add_zeros(
 def _put_into(
     data: np.ndarray, indices: Arrays, values: Any, dims: Ints, accumulate: bool
 ) -> None:
-    check_writable(data)
     if not isinstance(values, np.ndarray):
         values = number_in(values, data.dtype)
     indexing.index_put(data, advanced_of(indices, dims), values, accumulate)
 
 
-@op("index_put_at(input, indices: Tensors, values: Tensor | Number, dims: int[], accumulate: bool = False)",
-    where="", lowering="scatter", node="IndexPutBackward0", into=_put_into,
+@op("index_put_at(input, indices: Tensors, values: Tensor | Number, dims: int[], "
+    "accumulate: bool = False)", where="", lowering="scatter", node="IndexPutBackward0", into=_put_into,
     derivative={
         "input": "grad if accumulate else index_put_at(grad, indices, 0, dims)",
         "values": "fit_value(index(grad, indices, dims), values)"},
-    formula=r"x_{k_i j} \leftarrow v_{ij}")  # fmt: skip
+    formula=r"x_{k_i j} \leftarrow v_{ij}")
 def index_put_at(
     input: np.ndarray, indices: Arrays, values: Any, dims: Ints, accumulate: bool
 ) -> np.ndarray:
@@ -125,7 +125,7 @@ def _view(source: Tensor, array: np.ndarray, key: tuple, row: Op) -> Tensor:
         else:
             out._view_kind = "no_grad"
     if mode.inference:
-        out._inference = True
+        out._inference = source._inference
     for r in recorders:
         r.record(row, (source, key), (out,))
     return out

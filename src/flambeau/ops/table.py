@@ -116,7 +116,7 @@ class Op:
         "nondifferentiable", "params", "arity", "slots", "list_slots", "tensor_order", "variadic",
         "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random",
         "short",
-        "into", "several",
+        "into", "several", "expanded",
     )  # fmt: skip
 
     def __init__(
@@ -144,6 +144,7 @@ class Op:
         short: str = "",
         into: Callable | None = None,
         several: bool = False,
+        expanded: bool = False,
     ):
         assert lowering in LOWERINGS, lowering
         self.name = signature[: signature.index("(")]
@@ -165,6 +166,7 @@ class Op:
         self.opmath = opmath  # half types are computed in float32
         self.random = random  # draws from a generator
         self.short = short  # the expression when all parameters but the tensors have their defaults
+        self.expanded = expanded  # name_() may write into an expanded tensor
         self.several = several  # the kernel gives a tuple of as many arrays as the call asks for
         self.into = into  # the kernel of name_(): writes into its first array, not into a new one
         self.prepared = False

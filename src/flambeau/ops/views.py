@@ -24,7 +24,7 @@ from ..tensor.size import (
 )
 from ..tensor.tensor import Tensor, bump
 from . import inplace
-from .dispatch import execute
+from .dispatch import execute, viewing
 from .expressions import TENSORS
 from .table import ROWS, composite, op
 
@@ -44,14 +44,17 @@ def need_tensor(name: str, value: Any) -> np.ndarray:
 
 
 @op("view(input, size: int[])", view=True, where="", lowering="view",
-    derivative={"input": "reshape(grad, input.shape)"})  # fmt: skip
+    derivative={"input": "reshape(grad, input.shape)"})
 def view(input: np.ndarray, size: Ints) -> np.ndarray:
     """A view in another shape."""
     return view_array(input, size)
 
 
+_view = viewing(ROWS["view"])
+
+
 @op("_unsafe_view(input, size: int[])", where="", lowering="view", node="UnsafeViewBackward0",
-    derivative={"input": "reshape(grad, input.shape)"})  # fmt: skip
+    derivative={"input": "reshape(grad, input.shape)"})
 def unsafe_view(input: np.ndarray, size: Ints) -> np.ndarray:
     """A copy in another shape, for tensors that have no such view."""
     return input.copy().reshape(size)
@@ -93,7 +96,7 @@ def view_method(input: Tensor, *shape: Any, size: Any = None, dtype: Any = None)
         dtype = shape[0]
     if dtype is not None:
         return execute(ROWS["view_dtype"], (input, dtype))
-    return execute(ROWS["view"], (input, _sizes("view", shape if size is None else (size,))))
+    return _view((input, _sizes("view", shape if size is None else (size,))))
 
 
 def _sizes(name: str, size: tuple) -> tuple[int, ...]:
@@ -127,7 +130,7 @@ def _reshape(input: Tensor, array: np.ndarray, size: tuple[int, ...]) -> Tensor:
         size = infer_view_shape(size, array.size)
         if not has_view(array, size):
             return execute(ROWS["_unsafe_view"], (TENSORS["clone"](input), size))
-    return execute(ROWS["view"], (input, size))
+    return _view((input, size))
 
 
 def has_view(array: np.ndarray, size: Ints) -> bool:
@@ -157,7 +160,7 @@ def has_view(array: np.ndarray, size: Ints) -> bool:
 @composite("method")
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """A view in another tensor's shape."""
-    return execute(ROWS["view"], (input, other._data.shape))
+    return _view((input, other._data.shape))
 
 
 @composite("method")
@@ -201,7 +204,7 @@ def unflatten(input: Tensor, dim: int, sizes: Ints) -> Tensor:
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
             f"({shape[dim]}) in the input tensor"
         ) from None
-    return execute(ROWS["view"], (input, (*shape[:dim], *found, *shape[dim + 1 :])))
+    return _view((input, (*shape[:dim], *found, *shape[dim + 1 :])))
 
 
 @composite()
@@ -218,7 +221,7 @@ def ravel(input: Tensor) -> Tensor:
 
 @op("expand(input, *size: int, implicit: bool = False)", view=True, where="method",
     lowering="view", derivative={"input": "sum_to_size(grad, input.shape)"},
-    formula=r"y_{ij} = x_{j}")  # fmt: skip
+    formula=r"y_{ij} = x_{j}")
 def expand(input: np.ndarray, size: Ints, implicit: bool = False) -> np.ndarray:
     """A view in which dimensions of size 1, and new ones in front, are repeated without a copy.
 
@@ -235,6 +238,9 @@ def expand(input: np.ndarray, size: Ints, implicit: bool = False) -> np.ndarray:
             if have != want and have != 1:
                 raise expand_error(shape, target, D.of(input.dtype).legacy)
     return broadcast_array(input, target)
+
+
+_expand = viewing(ROWS["expand"])
 
 
 def _fill_sizes(shape: Ints, size: tuple, extra: int) -> tuple[int, ...]:
@@ -258,7 +264,7 @@ def broadcast_array(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         strides = (0,) * extra + tuple(
             [s if m == n else 0 for s, m, n in zip(array.strides, array.shape, shape[extra:],
                                                    strict=True)]
-        )  # fmt: skip
+        )
         return np.ndarray(shape, array.dtype, array, 0, strides)
     out = np.broadcast_to(array, shape)
     if array.flags.writeable:
@@ -269,14 +275,14 @@ def broadcast_array(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 @composite("method")
 def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """A view expanded to another tensor's shape."""
-    return execute(ROWS["expand"], (input, other._data.shape, False))
+    return _expand((input, other._data.shape, False))
 
 
 @composite()
 def broadcast_to(input: Tensor, *sizes: Any, size: Any = None) -> Tensor:
     """A view expanded to a shape by the rules of broadcasting."""
     shape = _sizes("broadcast_to", sizes if size is None else (size,))
-    return execute(ROWS["expand"], (input, shape, False))
+    return _expand((input, shape, False))
 
 
 @composite("function")
@@ -287,7 +293,7 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(t)}")
     shape = broadcast_shapes(*[t._data.shape for t in tensors])
     return tuple(
-        [t if t._data.shape == shape else execute(ROWS["expand"], (t, shape, False)) for t in tensors]
+        [t if t._data.shape == shape else _expand((t, shape, False)) for t in tensors]
     )
 
 
@@ -296,7 +302,7 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
 
 @op("permute(input, *dims: int)", view=True, lowering="view",
     derivative={"input": "permute(grad, inverse_permutation(dims))"},
-    formula=r"y_{i_{p(1)} \dots i_{p(n)}} = x_{i_1 \dots i_n}")  # fmt: skip
+    formula=r"y_{i_{p(1)} \dots i_{p(n)}} = x_{i_1 \dots i_n}")
 def permute(input: np.ndarray, dims: Ints) -> np.ndarray:
     """A view with its dimensions in the order given."""
     ndim = input.ndim
@@ -312,6 +318,9 @@ def permute(input: np.ndarray, dims: Ints) -> np.ndarray:
     return input.transpose(order)
 
 
+_permute = viewing(ROWS["permute"])
+
+
 def inverse_permutation(dims: Ints) -> tuple[int, ...]:
     """The order of dimensions that undoes ``permute(dims)``."""
     ndim = len(dims)
@@ -325,7 +334,7 @@ TENSORS["inverse_permutation"] = inverse_permutation
 
 
 @op("transpose(input, dim0: int, dim1: int)", view=True, lowering="view",
-    derivative={"input": "transpose(grad, dim0, dim1)"}, formula=r"y_{ij} = x_{ji}")  # fmt: skip
+    derivative={"input": "transpose(grad, dim0, dim1)"}, formula=r"y_{ij} = x_{ji}")
 def transpose(input: np.ndarray, dim0: int, dim1: int) -> np.ndarray:
     """A view with two dimensions in each other's place."""
     ndim = input.ndim
@@ -333,8 +342,11 @@ def transpose(input: np.ndarray, dim0: int, dim1: int) -> np.ndarray:
     return input.swapaxes(a, b) if ndim else input[...]
 
 
+_transpose = viewing(ROWS["transpose"])
+
+
 @op("t(input)", view=True, lowering="view", derivative={"input": "t(grad)"},
-    node="TBackward0", formula=r"X^\top")  # fmt: skip
+    node="TBackward0", formula=r"X^\top")
 def t(input: np.ndarray) -> np.ndarray:
     """The transposed matrix, as a view; tensors with 0 or 1 dimensions stay as they are."""
     if input.ndim > 2:
@@ -348,13 +360,13 @@ def t(input: np.ndarray) -> np.ndarray:
 @composite()
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     """The same as transpose."""
-    return execute(ROWS["transpose"], (input, axis0, axis1))
+    return _transpose((input, axis0, axis1))
 
 
 @composite()
 def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """The same as transpose."""
-    return execute(ROWS["transpose"], (input, dim0, dim1))
+    return _transpose((input, dim0, dim1))
 
 
 @composite()
@@ -368,7 +380,7 @@ def adjoint(input: Tensor) -> Tensor:
         return TENSORS["conj_physical"](input) if input.is_complex() else execute(
             ROWS["view"], (input, ())
         )
-    turned = execute(ROWS["transpose"], (input, -2, -1))
+    turned = _transpose((input, -2, -1))
     return TENSORS["conj_physical"](turned) if input.is_complex() else turned
 
 
@@ -387,18 +399,18 @@ def movedim(input: Tensor, source: int | Ints, destination: int | Ints) -> Tenso
         if len(set(dims)) != len(dims):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(given)})")
     if not ndim:
-        return execute(ROWS["view"], (input, ()))
+        return _view((input, ()))
     order = [d for d in range(ndim) if d not in found[0]]
     for to, d in sorted(zip(found[1], found[0], strict=True)):
         order.insert(to, d)
-    return execute(ROWS["permute"], (input, tuple(order)))
+    return _permute((input, tuple(order)))
 
 
 # --- dimensions of size 1 -----------------------------------------------------------------------
 
 
 @op("unsqueeze(input, dim: int)", view=True, lowering="view",
-    derivative={"input": "squeeze_dim(grad, dim)"})  # fmt: skip
+    derivative={"input": "squeeze_dim(grad, dim)"})
 def unsqueeze(input: np.ndarray, dim: int) -> np.ndarray:
     """A view with a new dimension of size 1 at ``dim``."""
     dim = normalize_dim(dim, input.ndim + 1)
@@ -406,14 +418,14 @@ def unsqueeze(input: np.ndarray, dim: int) -> np.ndarray:
 
 
 @op("squeeze_all(input)", view=True, where="", lowering="view", node="SqueezeBackward0",
-    derivative={"input": "reshape(grad, input.shape)"})  # fmt: skip
+    derivative={"input": "reshape(grad, input.shape)"})
 def squeeze_all(input: np.ndarray) -> np.ndarray:
     """A view without the dimensions of size 1."""
     return input.squeeze() if 1 in input.shape else input[...]
 
 
 @op("squeeze_dim(input, dim: int)", view=True, where="", lowering="view", node="SqueezeBackward1",
-    derivative={"input": "reshape(grad, input.shape)"})  # fmt: skip
+    derivative={"input": "reshape(grad, input.shape)"})
 def squeeze_dim(input: np.ndarray, dim: int) -> np.ndarray:
     """A view without the dimension, if its size is 1."""
     dim = normalize_dim(dim, input.ndim)
@@ -423,7 +435,7 @@ def squeeze_dim(input: np.ndarray, dim: int) -> np.ndarray:
 
 
 @op("squeeze_dims(input, dims: int[])", view=True, where="", lowering="view",
-    node="SqueezeBackward2", derivative={"input": "reshape(grad, input.shape)"})  # fmt: skip
+    node="SqueezeBackward2", derivative={"input": "reshape(grad, input.shape)"})
 def squeeze_dims(input: np.ndarray, dims: Ints) -> np.ndarray:
     """A view without those of the dimensions whose size is 1."""
     dims = normalize_dims(dims, input.ndim)
@@ -431,6 +443,9 @@ def squeeze_dims(input: np.ndarray, dims: Ints) -> np.ndarray:
         return input[...]
     key = [0 if i in dims and n == 1 else slice(None) for i, n in enumerate(input.shape)]
     return input[(*key, ...)]
+
+
+_squeeze_all = viewing(ROWS["squeeze_all"])
 
 
 def _squeeze(input: Tensor, dim: Any) -> tuple:
@@ -444,6 +459,8 @@ def _squeeze(input: Tensor, dim: Any) -> tuple:
 @composite()
 def squeeze(input: Tensor, dim: int | Ints | None = None) -> Tensor:
     """A view without the dimensions of size 1 (those of ``dim`` alone, where given)."""
+    if dim is None:
+        return _squeeze_all((input,))
     return execute(*_squeeze(input, dim))
 
 
@@ -451,7 +468,7 @@ def squeeze(input: Tensor, dim: int | Ints | None = None) -> Tensor:
 
 
 @op("view_as_real(input)", view=True, where="function", lowering="view",
-    derivative={"input": "view_as_complex(contiguous(grad))"})  # fmt: skip
+    derivative={"input": "view_as_complex(contiguous(grad))"})
 def view_as_real(input: np.ndarray) -> np.ndarray:
     """A complex tensor's memory as real and imaginary parts, in a new last dimension of size 2."""
     if input.dtype.kind != "c":
@@ -461,7 +478,7 @@ def view_as_real(input: np.ndarray) -> np.ndarray:
 
 
 @op("view_as_complex(input)", view=True, where="function", lowering="view",
-    derivative={"input": "view_as_real(grad)"})  # fmt: skip
+    derivative={"input": "view_as_real(grad)"})
 def view_as_complex(input: np.ndarray) -> np.ndarray:
     """A real tensor whose last dimension holds real and imaginary parts, as a complex tensor."""
     d = D.of(input.dtype)
@@ -495,7 +512,8 @@ for _i, (_name, _symbol) in enumerate((("real", r"\Re"), ("imag", r"\Im"))):
     _kernel = _part(_i)
     _kernel.__doc__ = f"The {('real', 'imaginary')[_i]} parts of a complex tensor, as a view."
     op(f"complex_{_name}(input)", view=True, where="", lowering="view", node="SelectBackward0",
-       derivative={"input": f"from_{_name}(grad)"}, formula=f"{_symbol} x")(_kernel)  # fmt: skip
+       derivative={"input": f"from_{_name}(grad)"}, formula=f"{_symbol} x")(_kernel)
+_complex_real, _complex_imag = viewing(ROWS["complex_real"]), viewing(ROWS["complex_imag"])
 
 
 @op("from_real(input)", where="", lowering="pointwise", derivative={"input": "real(grad)"})
@@ -515,7 +533,7 @@ def from_imag(input: np.ndarray) -> np.ndarray:
 @composite("function")
 def real(input: Tensor) -> Tensor:
     """The real part: a view of a complex tensor, a real tensor itself."""
-    return execute(ROWS["complex_real"], (input,)) if input.is_complex() else input
+    return _complex_real((input,)) if input.is_complex() else input
 
 
 @composite("function")
@@ -523,11 +541,11 @@ def imag(input: Tensor) -> Tensor:
     """The imaginary part of a complex tensor, as a view."""
     if not input.is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return execute(ROWS["complex_imag"], (input,))
+    return _complex_imag((input,))
 
 
 @op("complex_conj(input)", where="", lowering="pointwise", node="ConjBackward0",
-    derivative={"input": "conjugate(grad)"}, formula=r"\bar x")  # fmt: skip
+    derivative={"input": "conjugate(grad)"}, formula=r"\bar x")
 def complex_conj(input: np.ndarray) -> np.ndarray:
     """The complex conjugate."""
     return np.conj(input)

@@ -134,6 +134,18 @@ def _copy_to(out: Tensor | None, result: Tensor) -> Tensor:
     return out
 
 
+def named_size(size: tuple, named: dict, function: str) -> tuple[int, ...]:
+    """The shape given as numbers, as one sequence, or by the name ``size``."""
+    if named:
+        given = named.pop("size", None)
+        if named:
+            raise TypeError(
+                f"{function}() got an unexpected keyword argument '{next(iter(named))}'"
+            )
+        size = (given,)
+    return parse_size(size, function)
+
+
 def zeros(
     *size: Any,
     out: Tensor | None = None,
@@ -143,10 +155,11 @@ def zeros(
     requires_grad: bool = False,
     pin_memory: bool = False,
     names: Any = None,
+    **named: Any,
 ) -> Tensor:
     """A tensor of zeros of the given shape."""
     _check_layout(layout)
-    array = np.zeros(parse_size(size, "zeros"), _storage(dtype))
+    array = np.zeros(named_size(size, named, "zeros"), _storage(dtype))
     return _copy_to(out, _finish(array, requires_grad, device))
 
 
@@ -159,10 +172,11 @@ def ones(
     requires_grad: bool = False,
     pin_memory: bool = False,
     names: Any = None,
+    **named: Any,
 ) -> Tensor:
     """A tensor of ones of the given shape."""
     _check_layout(layout)
-    array = np.ones(parse_size(size, "ones"), _storage(dtype))
+    array = np.ones(named_size(size, named, "ones"), _storage(dtype))
     return _copy_to(out, _finish(array, requires_grad, device))
 
 
@@ -176,10 +190,11 @@ def empty(
     pin_memory: bool = False,
     memory_format: memory_format | None = None,
     names: Any = None,
+    **named: Any,
 ) -> Tensor:
     """A tensor of the given shape with arbitrary contents."""
     _check_layout(layout)
-    array = np.empty(parse_size(size, "empty"), _storage(dtype))
+    array = np.empty(named_size(size, named, "empty"), _storage(dtype))
     return _copy_to(out, _finish(array, requires_grad, device))
 
 

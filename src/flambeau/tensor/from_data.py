@@ -159,7 +159,7 @@ def _from_numbers(data: Any, types: set[type], dtype: np.dtype | None) -> np.nda
     target = natural if dtype is None else D.of(dtype)
     if target.category >= D.FLOAT:
         if own > target.category:
-            raise TypeError("must be real number, not complex")
+            return None  # an error, unless the sizes leave out every number
         own = max(own, D.FLOAT)  # so that ints may have any number of bits
     elif own > D.INT and types != {float}:
         return None  # ints must stay exact

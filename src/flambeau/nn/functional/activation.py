@@ -176,7 +176,7 @@ def gumbel_softmax(
     """
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
-    gumbels = -flambeau.empty_like(logits).exponential_().log()
+    gumbels = -flambeau.empty(logits.shape, dtype=logits.dtype).exponential_().log()
     soft = ((logits + gumbels) / tau).softmax(dim)
     if not hard:
         return soft

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING
 
-import flambeau
+from .rows import ops
 
 if TYPE_CHECKING:
     from ...tensor.tensor import Tensor
-
-# The negative saturation of SELU.
-_ALPHA = 1.7580993408473766
 
 
 def _check(p: float) -> None:
@@ -20,46 +16,26 @@ def _check(p: float) -> None:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
-def _drop(
-    input: Tensor, p: float, training: bool, inplace: bool, *, feature: bool, alpha: bool
-) -> Tensor:
-    """All kinds: with a mask for each element or each channel, to zero or to saturation."""
-    _check(p)
-    if p == 0 or not training or not input.numel():
-        return input
-    if p == 1:
-        nothing = flambeau.zeros((), dtype=input.dtype, device=input.device)
-        return input.mul_(nothing) if inplace else input * nothing
-    if feature and input.dim() < 2:
-        raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    shape = (*input.shape[:2], *(1,) * (input.dim() - 2)) if feature else input.shape
-    noise = flambeau.empty(shape, dtype=input.dtype, device=input.device).bernoulli_(1 - p)
-    if not alpha:
-        noise.div_(1 - p)
-        return input.mul_(noise) if inplace else input * noise
-    scale = 1 / math.sqrt((_ALPHA * _ALPHA * p + 1) * (1 - p))
-    shift = noise.add(-1).mul_(_ALPHA * scale).add_(_ALPHA * scale * p)
-    noise.mul_(scale)
-    return input.mul_(noise).add_(shift) if inplace else input * noise + shift
-
-
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element becomes zero with probability p; the others are scaled by 1 / (1 - p)."""
-    return _drop(input, p, training, inplace, feature=False, alpha=False)
+    _check(p)
+    return ops.drop(input, p, training, inplace, False, False)
 
 
 def alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """Dropout to SELU's saturation, scaled and shifted to keep mean 0 and variance 1."""
-    return _drop(input, p, training, inplace, feature=False, alpha=True)
+    _check(p)
+    return ops.drop(input, p, training, inplace, False, True)
 
 
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
     """`alpha_dropout` of whole channels."""
-    return _drop(input, p, training, inplace, feature=True, alpha=True)
+    _check(p)
+    return ops.drop(input, p, training, inplace, True, True)
 
 
 def dropout1d(
@@ -121,7 +97,7 @@ def _channels(input: Tensor, p: float, training: bool, inplace: bool, *, unbatch
     """Feature dropout, where a missing batch dimension is added for the while."""
     if unbatched:
         input = input.unsqueeze_(0) if inplace else input.unsqueeze(0)
-    result = _drop(input, p, training, inplace, feature=True, alpha=False)
+    result = ops.drop(input, p, training, inplace, True, False)
     if unbatched:
         result = result.squeeze_(0) if inplace else result.squeeze(0)
     return result

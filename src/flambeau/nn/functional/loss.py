@@ -247,10 +247,8 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """(log var + (x - y)^2 / var) / 2, var at least eps; `full` adds log(2 pi) / 2."""
     if isinstance(var, (int, float)):
-        if var < 0:
-            raise ValueError("var has negative entry/entries")
-        var = var * flambeau.ones_like(input)
-    elif (var < 0).any():
+        var = flambeau.full_like(input, var)
+    if (var < 0).any():
         raise ValueError("var has negative entry/entries")
     if var.size() != input.size():
         if input.size()[:-1] == var.size():

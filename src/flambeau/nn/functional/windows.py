@@ -192,9 +192,11 @@ def _fractional_max_pool(n: int) -> tuple[Callable[..., Any], Callable[..., Any]
         batched = input if input.dim() == n + 2 else input.unsqueeze(0)
         sizes = batched.shape[2:]
         for axis, size, output, kernel in zip(_AXES[n], sizes, outputs, kernels):
-            if output + kernel - 1 > size:
+            # In three dimensions PyTorch wants one place more than there need be.
+            if output + kernel - 1 > size - (n == 3):
+                asked = name if n == 2 else f"{name}_out"
                 raise RuntimeError(
-                    f"{name}(): pool {axis} {kernel} too large relative to input {axis} {size}"
+                    f"{asked}(): pool {axis} {kernel} too large relative to input {axis} {size}"
                 )
         samples = _random_samples
         if samples is None:

@@ -195,7 +195,7 @@ class _LazyNormBase(LazyModuleMixin):
     def reset_parameters(self) -> None:
         """Weight one, bias zero and no statistics, once the size is known."""
         if not self.has_uninitialized_params() and self.num_features != 0:
-            super().reset_parameters()
+            super().reset_parameters()  # type: ignore[misc]
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Takes the number of channels from the first input."""

@@ -42,6 +42,8 @@ class _ConvNd(Module):
 
     dimensions: int
     transposed = False
+    weight: Any
+    bias: Any
 
     def _setup(
         self,
@@ -115,7 +117,7 @@ class _ConvNd(Module):
             elif self.padding == "valid":
                 sides += [0, 0]
             else:
-                sides += [self.padding[i]] * 2
+                sides += [int(self.padding[i])] * 2
         return sides
 
     def reset_parameters(self) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import flambeau
 
-from ..parameter import is_lazy
+from ...tensor.tensor import Tensor
+from ..parameter import UninitializedTensorMixin, is_lazy
 from .module import Module
 
 
@@ -31,7 +32,8 @@ class LazyModuleMixin(Module):
         """Parameters take their sizes from a state dictionary that has them."""
         for name, value in itertools.chain(self._parameters.items(), self._buffers.items()):
             given = state_dict.get(prefix + name)
-            if given is not None and is_lazy(value) and not is_lazy(given):
+            known = isinstance(given, Tensor) and not is_lazy(given)
+            if known and isinstance(value, UninitializedTensorMixin):
                 value.materialize(given.shape)
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:

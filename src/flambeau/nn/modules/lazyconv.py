@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 class _LazyConvMixin(LazyModuleMixin):
     """A convolution whose `in_channels` are the first input's."""
 
+    # The convolution that stands behind this class has them.
+    dimensions: int
+    groups: int
+    weight: Any
+    bias: Any
+    _weight_shape: Any
+
     def _wait(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
         self.out_channels = out_channels
         self.weight = UninitializedParameter(device=device, dtype=dtype)
@@ -31,7 +38,7 @@ class _LazyConvMixin(LazyModuleMixin):
     def reset_parameters(self) -> None:
         """Draws new initial values, once the size is known."""
         if not self.has_uninitialized_params() and self.in_channels != 0:
-            super().reset_parameters()
+            super().reset_parameters()  # type: ignore[misc]
 
     def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
         """Takes the number of channels from the first input."""

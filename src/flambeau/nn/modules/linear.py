@@ -93,6 +93,8 @@ class LazyLinear(LazyModuleMixin, Linear):
     """A Linear whose `in_features` is the first input's last dimension."""
 
     cls_to_become = Linear
+    weight: Any
+    bias: Any
 
     def __init__(
         self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None

@@ -632,9 +632,8 @@ def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
     """(device, dtype) of the forms that `to` takes; None where one is not given."""
     if args and isinstance(args[0], Tensor):
         return args[0].device, args[0].dtype
-    if "tensor" in kwargs or "other" in kwargs:
-        other = kwargs.get("tensor", kwargs.get("other"))
-        return other.device, other.dtype
+    if "tensor" in kwargs:
+        return kwargs["tensor"].device, kwargs["tensor"].dtype
     values = list(args)
     device, dtype = kwargs.get("device"), kwargs.get("dtype")
     if values and not isinstance(values[0], (flambeau.dtype, bool)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -60,8 +59,15 @@ def floating(a: Any, name: str, kernel: str = "") -> None:
         )
     if (a.dtype if isinstance(a, np.ndarray) else a.dtype.numpy) in HALF:
         if kernel:
-            raise NotImplementedError(f"\"{kernel}\" not implemented for '{_title(a)}'\n{CONVERT}")
-        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {_title(a)}\n{CONVERT}")
+            raise not_implemented(kernel, a)
+        raise RuntimeError(
+            f"{name}: Low precision dtypes not supported. Got {_title(a)}\n{CONVERT}"
+        )
+
+
+def not_implemented(kernel: str, a: Any) -> NotImplementedError:
+    """PyTorch's refusal of an element type."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{_title(a)}'\n{CONVERT}")
 
 
 def _title(a: Any) -> str:
@@ -139,7 +145,3 @@ def spectral(error: Exception | None, a: Array, name: str) -> LinAlgError:
         f"{name}: The algorithm failed to converge because the input matrix is ill-conditioned or "
         f"has too many repeated {what} (error code: {max(a.shape[-1] - 1, 1)})."
     )
-
-
-def numel(shape: tuple[int, ...]) -> int:
-    return math.prod(shape)

@@ -300,9 +300,10 @@ def _ldl_solve_one(a: Array, pivots: Array, x: Array, hermitian: bool) -> None:
 # --- Householder reflections -------------------------------------------------------------------
 
 
-def reflections(vectors: Array, tau: Array, x: Array, forward: bool, adjoint: bool = False) -> Array:
-    """The product H₁ H₂ … H_k X of the reflections H = I - tau v vᴴ, whose vectors lie below the
-    diagonal; from the last one to the first unless ``forward``. ``adjoint``: of their adjoints.
+def reflections(vectors: Array, tau: Array, x: Array, adjoint: bool = False) -> Array:
+    """Q X for the product Q = H₁ H₂ … of reflections H = I - tau v vᴴ; or Qᴴ X.
+
+    The vectors v lie below the diagonal of ``vectors``, whose diagonal counts as 1.
     """
     m, k = vectors.shape[-2], tau.shape[-1]
     batch = np.broadcast_shapes(vectors.shape[:-2], x.shape[:-2])
@@ -310,7 +311,7 @@ def reflections(vectors: Array, tau: Array, x: Array, forward: bool, adjoint: bo
     v = np.tril(vectors[..., :, :k], -1)
     i = np.arange(min(m, k))
     v[..., i, i] = 1
-    for j in range(k) if forward else range(k - 1, -1, -1):
+    for j in range(k) if adjoint else range(k - 1, -1, -1):
         column = v[..., j:, j, None]
         factor = tau[..., j, None, None]
         factor = factor.conj() if adjoint else factor
