@@ -179,10 +179,28 @@ def table_entries(place: str) -> dict[str, str]:
     return found
 
 
+def attributes_of(cls: ast.ClassDef) -> list[str]:
+    """The attributes that a class's __init__ sets and its body does not declare."""
+    declared = {
+        target.id
+        for node in cls.body
+        for target in ([node.target] if isinstance(node, ast.AnnAssign) else [])
+        if isinstance(target, ast.Name)
+    }
+    init = next((f for f in cls.body if getattr(f, "name", "") == "__init__"), None)
+    found = [
+        node.attr
+        for node in ast.walk(init or ast.Module([], []))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    ]
+    return [name for name in dict.fromkeys(found) if name not in declared]
+
+
 def tensor_stub() -> str:
     """tensor/tensor.pyi: the class as written, with the table's methods added."""
     tree = ast.parse((SOURCE / "tensor" / "tensor.py").read_text(encoding="utf-8"))
     written: set[str] = set()
+    attributes = {c.name: attributes_of(c) for c in tree.body if isinstance(c, ast.ClassDef)}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             first = node.body[0]
@@ -196,6 +214,8 @@ def tensor_stub() -> str:
             parts.extend(ast.unparse(n) for n in node.body)
             continue
         text = ast.unparse(node)
+        if isinstance(node, ast.ClassDef) and attributes.get(node.name):
+            text += "".join(f"\n    {name}: Any" for name in attributes[node.name])
         if isinstance(node, ast.ClassDef) and node.name == "Tensor":
             for inner in node.body:
                 if isinstance(inner, (ast.FunctionDef, ast.Assign, ast.AnnAssign)):
@@ -303,6 +323,25 @@ def namespace_stub(place: str) -> str:
     return "\n".join([NOTICE, head, *(entries[name] for name in sorted(entries))])
 
 
+class _Qualified(ast.NodeTransformer):
+    """Writes ``builtins.int`` for ``int`` in types: tensors and the package have such names too."""
+
+    NAMES = frozenset(("int", "float", "bool", "complex"))
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id in self.NAMES and isinstance(node.ctx, ast.Load):
+            return ast.Attribute(ast.Name("builtins", ast.Load()), node.id, ast.Load())
+        return node
+
+
+def qualified(text: str) -> str:
+    """A stub with its built-in types qualified, as mypy wants them."""
+    tree = _Qualified().visit(ast.parse(text))
+    head, *rest = tree.body  # the module's docstring comes first
+    tree.body = [head, ast.Import([ast.alias("builtins")]), *rest]
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
 def stubs() -> dict[Path, str]:
     """All stub files and what they hold."""
     found = {
@@ -311,9 +350,7 @@ def stubs() -> dict[Path, str]:
     }
     for place in ("linalg", "special", "fft"):
         found[SOURCE / f"{place}.pyi"] = namespace_stub(place)
-    for path, text in found.items():
-        ast.parse(text, str(path))  # what cannot be read back is not written
-    return {path: text.rstrip() + "\n" for path, text in found.items()}
+    return {path: qualified(text).rstrip() + "\n" for path, text in found.items()}
 
 
 def main() -> int:

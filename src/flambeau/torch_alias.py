@@ -3,60 +3,112 @@
 A real PyTorch in the same environment is neither loaded nor changed. Things then print under
 PyTorch's names (``torch.float32``, ``torch.Size([2, 3])``, ``<class 'torch.Tensor'>``), since
 programs show them.
+
+How: a finder in front of ``sys.meta_path`` answers imports of ``torch.x`` with the module
+``flambeau.x``, and gives the classes of each flambeau module that is loaded the name of PyTorch's
+module. ``torch`` itself is a module object of its own, since its version differs; every other
+attribute is flambeau's.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import sys
-from collections.abc import Sequence
-from types import ModuleType
+from collections.abc import Iterable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import FunctionType, ModuleType
+from typing import Any
 
 from .tensor import naming
 
 ALIASES = {"torch": "flambeau", "torchvision": "flambeau.vision"}
-# Classes whose home in PyTorch is not where flambeau's rooms have it.
-HOMES = {
-    "flambeau.tensor.tensor": "torch", "flambeau.tensor.dtype": "torch",
-    "flambeau.tensor.size": "torch", "flambeau.tensor.device": "torch",
-    "flambeau.tensor.formats": "torch", "flambeau.tensor.generator": "torch",
-    "flambeau.data": "torch.utils.data", "flambeau.vision": "torchvision",
+
+# Modules that PyTorch has under another name than flambeau.
+MODULES = {
+    "torch.autograd.grad_mode": "flambeau.autograd.modes",
+    "torch.autograd.anomaly_mode": "flambeau.autograd.anomaly",
+    "torch.nn.modules.channelshuffle": "flambeau.nn.modules.pixelshuffle",
+    "torch.torch_version": "flambeau.version",
 }  # fmt: skip
+
+# Where PyTorch has the classes and functions of a room: the room, PyTorch's module, and whether
+# the modules inside the room are PyTorch's too.
+HOMES = (
+    ("flambeau.tensor", "torch", False),
+    ("flambeau.nn.functional", "torch.nn.functional", False),
+    ("flambeau.autograd.modes", "torch.autograd.grad_mode", False),
+    ("flambeau.autograd.anomaly", "torch.autograd.anomaly_mode", False),
+    ("flambeau.data", "torch.utils.data", True),
+    ("flambeau.vision", "torchvision", True),
+    ("flambeau", "torch", True),
+)
 
 
 def real_name(name: str) -> str | None:
-    """The flambeau module that a PyTorch module's name stands for."""
+    """The flambeau module that a PyTorch module's name stands for; None for other names."""
+    if name in MODULES:
+        return MODULES[name]
     root, dot, rest = name.partition(".")
     target = ALIASES.get(root)
     return None if target is None else target + dot + rest
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+def pytorch_name(name: str) -> str:
+    """The module in which PyTorch has what the flambeau module ``name`` holds."""
+    for room, home, deep in HOMES:
+        if name == room or name.startswith(room + "."):
+            return home + name[len(room) :] if deep else home
+    return name
+
+
+def rename(module: ModuleType) -> None:
+    """Gives the classes and functions that a module defines PyTorch's name for that module."""
+    own, home = module.__name__, pytorch_name(module.__name__)
+    for value in list(vars(module).values()):
+        if isinstance(value, (type, FunctionType)) and value.__module__ == own:
+            value.__module__ = home
+    for alias, target in ALIASES.items():
+        if own.startswith(target + "."):
+            # What looks a class's module up (pickle, inspect) finds it without an import.
+            sys.modules.setdefault(alias + own[len(target) :], module)
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module of flambeau, and renames what it defines."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        rename(module)
+
+
+class _Finder:
     """Answers imports of torch and torchvision with flambeau's own modules."""
 
     def __init__(self) -> None:
-        self._specs: dict[str, importlib.machinery.ModuleSpec | None] = {}
+        self._specs: dict[str, ModuleSpec | None] = {}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    ) -> ModuleSpec | None:
+        if name.startswith("flambeau."):
+            spec = PathFinder.find_spec(name, path)
+            if spec is not None and type(spec.loader) is SourceFileLoader:
+                spec.loader = _Loader(spec.loader.name, spec.loader.path)
+            return spec or _missing(name)
         real = real_name(name)
         if real is None:
             return None
         try:
-            found = importlib.util.find_spec(real)
-        except (ModuleNotFoundError, ValueError):
-            found = None
-        if found is None:
-            raise ModuleNotFoundError(
-                f"No module named {name!r}: flambeau has no {real}", name=name
-            )
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+            found = importlib.import_module(real)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (real + ".").startswith(error.name + "."):
+                raise  # something that the module itself needs
+            return _missing(name)
+        return ModuleSpec(name, self, origin=found.__file__, is_package=hasattr(found, "__path__"))  # type: ignore[arg-type]
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        if spec.name in ALIASES:
+            return _Alias(spec.name)
         module = importlib.import_module(real_name(spec.name) or spec.name)
         self._specs[spec.name] = module.__spec__
         return module
@@ -66,40 +118,120 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for name, spec in list(self._specs.items()):
             if spec is not None and spec.name == module.__name__:
                 module.__spec__ = spec
-                module.__loader__ = spec.loader
                 del self._specs[name]
-        rename_classes(module)
+
+    def find_distributions(self, context: Any) -> Iterable[Any]:
+        """What ``importlib.metadata.version("torch")`` reads."""
+        if context.name not in ALIASES:
+            return []
+        from importlib.metadata import Distribution
+
+        class Alias(Distribution):
+            def read_text(self, filename: str) -> str | None:
+                lines = f"Metadata-Version: 2.1\nName: {context.name}\nVersion: {_version()}\n"
+                return lines if filename == "METADATA" else None
+
+            def locate_file(self, path: Any) -> Any:
+                return path
+
+        return [Alias()]
 
 
-def rename_classes(module: ModuleType) -> None:
-    """Gives a module's classes and functions the module names that PyTorch shows for them."""
-    for value in list(vars(module).values()):
-        home = getattr(value, "__module__", None)
-        if not isinstance(home, str) or not home.startswith("flambeau"):
-            continue
-        root = next((h for h in HOMES if home == h or home.startswith(h + ".")), None)
-        new = "torch" + home[len("flambeau") :]
-        if root is not None:
-            new = HOMES[root] if HOMES[root] == "torch" else HOMES[root] + home[len(root) :]
-        try:
-            value.__module__ = new
-        except (AttributeError, TypeError):
-            continue
+class _Alias(ModuleType):
+    """The module ``torch`` or ``torchvision``: flambeau's, with a name and version of its own."""
+
+    def __init__(self, name: str):
+        super().__init__(name, __doc__)
+        self.__dict__["_target"] = target = importlib.import_module(ALIASES[name])
+        self.__dict__.update(__file__=target.__file__, __path__=target.__path__)
+        self.__dict__["__version__"] = _version()
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__dict__["_target"], name)
+        self.__dict__[name] = value  # the next access does not come here
+        return value
+
+    def __dir__(self) -> list[str]:
+        return dir(self._target)
+
+
+def _version() -> Any:
+    from .version import __version__
+
+    return __version__
+
+
+def _missing(name: str) -> None:
+    """The answer for a module that flambeau lacks: None to a question, an error to an import."""
+    asked = _import_frames()
+    if not asked & {"_find_and_load", "_handle_fromlist"}:
+        return  # importlib.util.find_spec
+    parent, _, last = name.rpartition(".")
+    module = importlib.import_module(real_name(parent) or parent)
+    shown = parent if parent.startswith(tuple(ALIASES)) else pytorch_name(parent)
+    hint = naming.nearest(last, dir(module), shown)
+    if "_handle_fromlist" in asked:
+        raise ImportError(f"cannot import name {last!r} from {shown!r}: flambeau has none{hint}")
+    raise ModuleNotFoundError(
+        f"No module named '{shown}.{last}': flambeau has none{hint}", name=name
+    )
+
+
+def _import_frames() -> set[str]:
+    """The import system's functions at work: which statement asks for a module shows in them."""
+    names, frame = set(), sys._getframe(2)
+    while frame is not None and (
+        frame.f_globals is globals() or frame.f_code.co_filename.startswith("<frozen importlib")
+    ):
+        names.add(frame.f_code.co_name)
+        frame = frame.f_back  # type: ignore[assignment]
+    return names
+
+
+class _InstallInChild:
+    """Among the data that a new process is started with: installs the alias as it is unpickled."""
+
+    code = (
+        "try:\n    from flambeau import torch_alias\nexcept ImportError:\n    pass\n"
+        "else:\n    torch_alias.install()"
+    )
+
+    def __reduce__(self) -> tuple:
+        return exec, (self.code,)
+
+
+def _install_in_children() -> None:
+    """Processes that multiprocessing starts anew run the program again: it shall find torch."""
+    from multiprocessing import spawn
+
+    prepare = spawn.get_preparation_data
+
+    def get_preparation_data(name: str) -> dict:
+        return {"flambeau": _InstallInChild(), **prepare(name)}
+
+    spawn.get_preparation_data = get_preparation_data
 
 
 def install() -> None:
-    """Makes ``import torch`` and ``import torchvision`` give flambeau, in this process."""
+    """Makes ``import torch`` and ``import torchvision`` give flambeau, in this process.
+
+    Processes that ``multiprocessing`` starts from it have the alias too.
+
+    Raises:
+        RuntimeError: PyTorch is already imported in this process.
+    """
     loaded = sys.modules.get("torch")
-    if loaded is not None and getattr(loaded, "__name__", "") != "flambeau":
+    if isinstance(loaded, _Alias):
+        return
+    if loaded is not None:
         raise RuntimeError(
             "torch is already imported in this process; install the alias before that, or run the "
             "program with `python -m flambeau program.py`"
         )
-    if any(isinstance(f, _Finder) for f in sys.meta_path):
-        return
-    import flambeau
-
     naming.set_prefix("torch")
+    for name, module in list(sys.modules.items()):
+        if module is not None and (name == "flambeau" or name.startswith("flambeau.")):
+            rename(module)
     sys.meta_path.insert(0, _Finder())
-    sys.modules["torch"] = flambeau
-    rename_classes(flambeau)
+    importlib.import_module("torch")
+    _install_in_children()

@@ -146,6 +146,12 @@ def test_out_is_written_and_returned():
         fl.sum(fl.tensor(X, requires_grad=True), 1, out=out)
 
 
+def test_results_are_contiguous_whatever_the_input():
+    x = rand((2, 3, 4)).permute(2, 1, 0)
+    for y in (x.sum(0), x.mean(1), x.amax(1), x.std(0), x.softmax(1), x.cumsum(0), x.logsumexp(1)):
+        assert y.is_contiguous() and y.view(-1).numel() == y.numel()
+
+
 # --- laws -----------------------------------------------------------------------------------------
 
 

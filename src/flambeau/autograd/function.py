@@ -56,13 +56,13 @@ class _BackwardNode(Node, FunctionCtx):
     def saved_tensors(self) -> tuple:
         if self.kept is None:
             raise RuntimeError(FREED)
-        out = []
+        out: list[Tensor | None] = []
         for kept in self.kept:
             if kept is None:
                 out.append(None)
                 continue
             t, version, nr = kept
-            self._check(t._storage, version, t._data)
+            self._check(t._storage, version, t._data, t._node, t._nr)
             if nr is not None:  # an output: give it back with this node as its history
                 again = wrap(t._data)
                 again._storage = storage_of(t)
@@ -89,7 +89,7 @@ class _BackwardNode(Node, FunctionCtx):
                 f"function {self.name()} returned an incorrect number of gradients (expected "
                 f"{expected}, got {len(got)})"
             )
-        out = []
+        out: list[Tensor | None] = []
         for position, meta in self.input_metas:
             g = got[position]
             if g is not None:
@@ -225,7 +225,7 @@ def _record(ctx: Any, tensors: list, edges: tuple, outs: tuple) -> None:
             out._node, out._nr, out._needs = ctx, nr, True
     ctx.kept = []
     for t in ctx.to_save:
-        nr = next(
+        at: int | None = next(
             (
                 i
                 for i, o in enumerate(outs)
@@ -236,10 +236,10 @@ def _record(ctx: Any, tensors: list, edges: tuple, outs: tuple) -> None:
         if t is None:
             ctx.kept.append(None)
         else:
-            held = wrap(t._data) if nr is not None else t
-            if nr is not None:
+            held = wrap(t._data) if at is not None else t
+            if at is not None:
                 held._storage = storage_of(t)
-            ctx.kept.append((held, t._version, nr))
+            ctx.kept.append((held, t._version, at))
 
 
 def once_differentiable(function: Callable) -> Callable:

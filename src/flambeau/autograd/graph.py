@@ -97,9 +97,9 @@ class Node:
 
     op: Op
     plan: Plan
-    args: tuple | None = ()  # the operator's arguments; tensors that are not kept are Meta
+    args: Any = ()  # the operator's arguments; tensors that are not kept are Meta
     versions: tuple = ()  # versions of the kept tensors, by position in args
-    outputs: list | None = None  # kept results: (array, storage, version), by output
+    outputs: Any = None  # kept results: (array, storage, version), by output
     edges: tuple = ()
     sequence: int = 0
     n_outputs: int = 1
@@ -414,7 +414,9 @@ def attach(op: Op, args: tuple, outs: tuple, hidden: tuple = (), before: Any = N
     those that serve the derivative alone. ``before`` stands in for the first argument where the
     operation has overwritten it.
     """
-    mask, edges, kept, versions = 0, [], list(args), [0] * len(args)
+    mask = 0
+    edges: list[tuple | None] = []
+    kept, versions = list(args), [0] * len(args)  # type: list, list
     for i in op.tensor_order:
         a = args[i]
         if isinstance(a, Tensor):

@@ -21,6 +21,8 @@ class _Switch:
     """A context manager and decorator that sets one of the mode's fields."""
 
     __slots__ = ("value", "before")
+    value: bool
+    before: bool
 
     def __call__(self, function: Callable) -> Callable:
         if isinstance(function, type):

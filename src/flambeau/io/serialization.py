@@ -40,6 +40,9 @@ class _Global:
     def __init__(self, module: str, name: str):
         self.module, self.name = module, name
 
+    def __call__(self) -> None:
+        """Never called: pickle asks that what is to be called can be."""
+
 
 _REBUILD = _Global("torch._utils", "_rebuild_tensor_v2")
 _REBUILD_PARAMETER = _Global("torch._utils", "_rebuild_parameter")
@@ -63,10 +66,13 @@ def _root(array: np.ndarray) -> np.ndarray:
     return root
 
 
-class _Pickler(pickle._Pickler):  # type: ignore[misc, name-defined]
+_PythonPickler: Any = pickle._Pickler  # type: ignore[attr-defined]
+
+
+class _Pickler(_PythonPickler):
     """Writes tensors as PyTorch does. In Python, since it writes names that cannot be imported."""
 
-    dispatch = pickle._Pickler.dispatch.copy()  # type: ignore[attr-defined]
+    dispatch: dict[type, Any] = _PythonPickler.dispatch.copy()
 
     def __init__(self, file: BinaryIO, protocol: int):
         super().__init__(file, protocol=protocol)
@@ -112,8 +118,8 @@ class _Pickler(pickle._Pickler):  # type: ignore[misc, name-defined]
         return _REBUILD, args
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
-        module = getattr(obj, "__module__", None) or ""
-        qualified = name or getattr(obj, "__qualname__", "")
+        module: str = getattr(obj, "__module__", None) or ""
+        qualified = str(name or getattr(obj, "__qualname__", ""))
         if module == "flambeau" or module.startswith("flambeau."):
             self._write_global("torch" + module[len("flambeau") :], qualified, obj)
         else:
@@ -152,10 +158,10 @@ class _Reduced:
     def __init__(self, function: _Global, args: tuple):
         self.function, self.args = function, args
 
-    def __call__(self) -> None: ...
+    def __call__(self) -> None:
+        """Never called: pickle asks that what is to be called can be."""
 
 
-_Global.__call__ = lambda self: None  # type: ignore[attr-defined]  # pickle asks for callables
 _plain_type = _Pickler.dispatch[type]
 
 

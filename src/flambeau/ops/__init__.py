@@ -11,7 +11,7 @@ OF_MODULES = (
     "shape", "padding", "gather", "scatter", "scatter_reduce", "subscript", "view_copies",
     "contractions", "tensor_products",
     "linalg.solving", "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls", "nn.normalization",
-    "nn.losses", "nn.initial", "special", "nn.embedding", "nn.attention", "nn.dropout", "nn.resize", "nn.grid", "nn.bags", "random", "optim",
+    "nn.losses", "nn.initial", "special", "nn.embedding", "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls", "nn.resize", "nn.grid", "nn.bags", "nn.ctc", "random", "optim",
 )  # fmt: skip
 
 

@@ -46,11 +46,17 @@ def count_along(shape, axis):
     return math.prod(shape if axis is None else [shape[a] for a in axis])
 
 
+def reduce_over(ufunc, x, axis=None, keepdims=False, dtype=None):
+    """A ufunc's reduction; contiguous also where the array is not, as in PyTorch."""
+    out = ufunc.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    return out if x.flags.c_contiguous else np.asarray(out, order="C")
+
+
 def sum_over(x, axis=None, keepdims=False):
     """The sum over axes, in the type of ``x``."""
     dtype = x.dtype
     if x.size < LARGE or dtype is not F32 and dtype is not F64:
-        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+        return reduce_over(np.add, x, axis, keepdims)
     if axis is None:
         axes = tuple(range(x.ndim))
     else:
@@ -58,9 +64,9 @@ def sum_over(x, axis=None, keepdims=False):
     if x.flags.c_contiguous:
         out = _sum_large(x, axes)
     elif x.flags.f_contiguous:
-        out = _sum_large(x.T, tuple([x.ndim - 1 - a for a in axes])).T
+        out = np.asarray(_sum_large(x.T, tuple([x.ndim - 1 - a for a in axes])).T, order="C")
     else:
-        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+        return reduce_over(np.add, x, axis, keepdims)
     if keepdims:
         return out.reshape([1 if i in axes else n for i, n in enumerate(x.shape)])
     return out
@@ -138,13 +144,13 @@ def extreme_over(ufunc, x, axis=None, keepdims=False):
     if x.size >= LARGE and _is_narrow(x, axis):
         out = ufunc.reduce(x.reshape(-1, x.shape[-1]).T.copy(), axis=0)
         return out.reshape(*x.shape[:-1], 1) if keepdims else out.reshape(x.shape[:-1])
-    return ufunc.reduce(x, axis=axis, keepdims=keepdims)
+    return reduce_over(ufunc, x, axis, keepdims)
 
 
 def extreme_and_place(ufunc, x, axis, keepdims=False):
     """The extreme over one axis, and its first index."""
     if x.size < LARGE or not _is_narrow(x, axis):
-        values = ufunc.reduce(x, axis=axis, keepdims=keepdims)
+        values = reduce_over(ufunc, x, axis, keepdims)
         if ufunc is np.maximum:
             return values, x.argmax(axis, keepdims=keepdims)
         return values, x.argmin(axis, keepdims=keepdims)

@@ -193,7 +193,7 @@ def bind_operators() -> None:
         setattr(Tensor, name, expressions.TENSORS[row + "_"])
     for name, row in UNARY:
         setattr(Tensor, name, ROWS[row].function)
-    Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+    Tensor.__hash__ = object.__hash__  # type: ignore[assignment, method-assign]
 
 
 def bind_all() -> None:

@@ -1,4 +1,4 @@
-"""The same elements in other memory or of another type: clone, contiguous, to, copy_, fill_, resize_."""
+"""The same elements in other memory or of another type: clone, contiguous, to, copy_, fill_."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def clone(input: np.ndarray, memory_format: memory_format | None) -> np.ndarray:
 
 @composite("method")
 def contiguous(input: Tensor, memory_format: memory_format = contiguous_format) -> Tensor:
-    """The tensor itself if its elements lie in memory in order, otherwise a copy of which they do."""
+    """The tensor itself if its elements lie in memory in order, otherwise a copy that is so."""
     array = input._data
     if memory_format in _LAST:
         _last_strides(array, memory_format)  # refuses a wrong number of dimensions
@@ -212,7 +212,7 @@ def _names_type(value: Any) -> bool:
 
 @composite("method", name="type")
 def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """The name of the tensor's type, such as "torch.FloatTensor"; with an argument, a conversion."""
+    """The name of the tensor's type, "torch.FloatTensor"; with an argument, a conversion."""
     if dtype is None:
         return f"{naming.prefix()}.{input.dtype.legacy}"
     if isinstance(dtype, str):
@@ -415,7 +415,8 @@ def _fill_into(data: np.ndarray, value: Any) -> None:
         data[...] = number_in(value, data.dtype)
 
 
-@op("fill(input, value: Tensor | Number)", where="", lowering="scatter", into=_fill_into, expanded=True,
+@op("fill(input, value: Tensor | Number)", where="", lowering="scatter", into=_fill_into,
+    expanded=True,
     node="FillBackward3",
     derivative={"input": "zeros_like(grad)", "value": "fit(grad, value.shape, value.dtype)"})
 def fill(input: np.ndarray, value: Any) -> np.ndarray:
@@ -425,7 +426,8 @@ def fill(input: np.ndarray, value: Any) -> np.ndarray:
     return out
 
 
-@op("fill_number(input, value: Number)", where="", lowering="scatter", into=_fill_into, expanded=True,
+@op("fill_number(input, value: Number)", where="", lowering="scatter", into=_fill_into,
+    expanded=True,
     node="FillBackward2", derivative={"input": "zeros_like(grad)"})
 def fill_number(input: np.ndarray, value: Any) -> np.ndarray:
     """A tensor like the input, filled with one number."""
@@ -436,7 +438,8 @@ def _zero_into(data: np.ndarray) -> None:
     data[...] = 0
 
 
-@op("zero(input)", where="", lowering="scatter", into=_zero_into, expanded=True, node="ZeroBackward0",
+@op("zero(input)", where="", lowering="scatter", into=_zero_into, expanded=True,
+    node="ZeroBackward0",
     derivative={"input": "zeros_like(grad)"})
 def zero(input: np.ndarray) -> np.ndarray:
     """Zeros like the input."""

@@ -266,7 +266,7 @@ _range = range
 
 
 def _histogram(
-    input: Tensor, bins: list, range: Any, weight: Tensor | None, density: bool, name: str
+    input: Tensor, bins: list, range: Any, weight: Tensor | None, density: bool
 ) -> tuple:
     n = input.shape[-1]
     if len(bins) != n:
@@ -313,7 +313,7 @@ def histogram(
     flat = None if weight is None else weight.reshape(-1)
     if weight is not None and weight.shape != input.shape:
         flat = weight  # refused below
-    hist, edges = _histogram(input.reshape(-1, 1), [bins], range, flat, density, "histogram")
+    hist, edges = _histogram(input.reshape(-1, 1), [bins], range, flat, density)
     result = return_type_of("histogram", "hist", "bin_edges")(hist, edges[0])
     if out is not None:
         return tuple(into(r, o, "histogram") for r, o in zip(result, out))
@@ -344,7 +344,7 @@ def histogramdd(
             f"{input.ndim}"
         )
     bins = [bins] * input.shape[-1] if isinstance(bins, int) else list(bins)
-    result = _histogram(input, bins, range, weight, density, "histogramdd")
+    result = _histogram(input, bins, range, weight, density)
     return return_type_of("histogramdd", "hist", "bin_edges")(*result)
 
 
@@ -355,12 +355,13 @@ def histogramdd(
     lowering="opaque")
 def isin_kernel(elements, test_elements, invert):
     """Whether each element occurs among others."""
-    a, b = widened(np.asarray(elements)), widened(np.asarray(test_elements))
-    for x in (a, b):
-        if x.dtype.kind in "bc":
-            raise RuntimeError(
-                f"Unsupported input type encountered for isin(): {D.of(x.dtype).title}"
-            )
+    a, b = (widened(x) if isinstance(x, np.ndarray) else x for x in (elements, test_elements))
+    common = np.result_type(a, b)
+    if common.kind in "bc":
+        raise RuntimeError(
+            f"Unsupported input type encountered for isin(): {D.of(common).title}"
+        )
+    a, b = np.asarray(a, common), np.asarray(b, common)
     return np.asarray(np.isin(a, b, invert=invert))
 
 
@@ -379,15 +380,11 @@ def isin(
         assume_unique: that no element occurs twice; changes nothing here.
         invert: whether each element does not occur.
     """
-    if not isinstance(elements, Tensor):
-        if not isinstance(test_elements, Tensor):
-            raise TypeError(
-                "isin() received an invalid combination of arguments - got "
-                f"({type_name(elements)}, {type_name(test_elements)})"
-            )
-        elements = T["full_like"](test_elements.reshape(-1)[:1].reshape(()), elements) if (
-            test_elements.numel()
-        ) else T["full"]((), elements)
+    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise TypeError(
+            "isin() received an invalid combination of arguments - got "
+            f"({type_name(elements)}, {type_name(test_elements)})"
+        )
     return finish(ROWS["_isin"], (elements, test_elements, invert), out)
 
 

@@ -45,7 +45,7 @@ def prepare(op: Op) -> None:
     """Completes a row on first use: signature, kernel, positions of tensors."""
     op.prepare()
     if op.kernel is None:
-        op.kernel = expressions.array_kernel(op.expression, [p.name for p in op.params])
+        op.kernel = expressions.array_kernel(op.expression or "", [p.name for p in op.params])
 
 
 # ---------------------------------------------------------------------- the general way
@@ -265,7 +265,8 @@ def return_type(name: str, fields: tuple[str, ...]) -> type:
         __slots__ = ()
 
         def __repr__(self) -> str:
-            parts = ",\n".join(f"{f}={v!r}" for f, v in zip(self._fields, self, strict=True))
+            fields = zip(self._fields, tuple(self), strict=True)  # type: Any
+            parts = ",\n".join(f"{name}={value!r}" for name, value in fields)
             return f"{naming.prefix()}.return_types.{name}(\n{parts})"
 
         def __reduce__(self) -> tuple:

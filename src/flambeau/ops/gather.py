@@ -163,7 +163,7 @@ def add_at(array: np.ndarray, key: tuple, values: np.ndarray) -> None:
 def take_along_dim(
     input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None
 ) -> Tensor:
-    """``gather`` with input and indices broadcast together; of the flattened input without ``dim``."""
+    """``gather``, input and indices broadcast together; without ``dim`` of the flattened input."""
     if indices._data.dtype != _LONG:
         raise RuntimeError(
             "torch.take_along_dim(): dtype of indices should be Long but got "

@@ -10,7 +10,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.size import normalize_dim, normalize_dims
 from ..tensor.tensor import Tensor
-from .array_reductions import F32, axes_of, count_along, sum_over, widened
+from .array_reductions import F32, axes_of, count_along, reduce_over, sum_over, widened
 from .expressions import TENSORS as T
 from .overloads import converted, finish, into, overloaded, title
 from .reductions import Dims, restored, size_of
@@ -185,10 +185,10 @@ def norm_over(x, p, axis, keepdim):
     """(sum |x|^p)^(1/p) over axes, and its limits: the count for 0, the extremes for +-inf."""
     if p == math.inf or p == -math.inf:
         find = np.maximum if p > 0 else np.minimum
-        return find.reduce(np.abs(x), axis=axis, keepdims=keepdim)
+        return reduce_over(find, np.abs(x), axis, keepdim)
     if p == 0:
         real = x.real.dtype
-        return np.add.reduce(x != 0, axis=axis, dtype=real, keepdims=keepdim)
+        return reduce_over(np.add, x != 0, axis, keepdim, real)
     if p == 2:
         squares = x.real**2 + x.imag**2 if x.dtype.kind == "c" else x * x
         return np.sqrt(sum_over(squares, axis, keepdim))
@@ -197,7 +197,7 @@ def norm_over(x, p, axis, keepdim):
         return sum_over(size, axis, keepdim)
     if size.dtype == F32:  # powers in double: their rounding errors would add up
         size = size.astype(np.float64)
-    return (np.add.reduce(size**p, axis=axis, keepdims=keepdim) ** (1 / p)).astype(x.real.dtype)
+    return (reduce_over(np.add, size**p, axis, keepdim) ** (1 / p)).astype(x.real.dtype)
 
 
 @op("linalg_vector_norm(input, ord: Number = 2, dim: int[] | None = None, keepdim: bool = False, "
@@ -354,7 +354,7 @@ def renorm(input, p, dim, maxnorm):
     wide = widened(input)
     norms = norm_over(wide, p, tuple([i for i in range(input.ndim) if i != dim]), True)
     scale = np.where(norms > maxnorm, maxnorm / (norms + norms.dtype.type(1e-7)), 1)
-    return (wide * scale.astype(norms.dtype)).astype(input.dtype, copy=False)
+    return (wide * scale.astype(norms.dtype)).astype(input.dtype, order="C", copy=False)
 
 
 @composite("")

@@ -88,7 +88,7 @@ def _median_rows(name: str, skip_nan: bool, doc: str) -> None:
             raise not_implemented("median_out", input)
         if not input.ndim:
             return _scalar(input)
-        check_not_empty(input, name, dim)
+        check_not_empty(input, "median", dim)
         if not input.size:
             return _picked(input, _no_place(input, dim), dim, keepdim)
         place = _median_place(widened(input), dim, skip_nan)

@@ -124,8 +124,8 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 # --- all parts along a dimension ------------------------------------------------------------------
 
 
-@op("unbind(input, dim: int = 0)", view=True, several=True, lowering="view",
-    derivative={"input": "stack(grads, dim)"})
+@op("unbind(input, dim: int = 0)", view=True, several=True,
+    lowering="view",    derivative={"input": "stack(grads, dim)"})
 def unbind(input: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     """The slices along a dimension, as views without that dimension."""
     if not input.ndim:
@@ -143,14 +143,16 @@ def _slices(input: np.ndarray, dim: int, sizes: Ints) -> tuple[np.ndarray, ...]:
     return tuple(out)
 
 
-@op("split_size(input, split_size: int, dim: int = 0)", view=True, several=True, where="", lowering="view",
-    node="SplitBackward0", derivative={"input": "cat(grads, dim)"})
+@op("split_size(input, split_size: int, dim: int = 0)", view=True, several=True, where="",
+    lowering="view",    node="SplitBackward0", derivative={"input": "cat(grads, dim)"})
 def split_size(input: np.ndarray, split_size: int, dim: int) -> tuple[np.ndarray, ...]:
     """Views of ``split_size`` neighbours each along a dimension; the last may be smaller."""
     if not input.ndim:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     if split_size < 0:
-        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={split_size}")
+        raise RuntimeError(
+            f"split expects split_size be non-negative, but got split_size={split_size}"
+        )
     dim = normalize_dim(dim, input.ndim)
     n = input.shape[dim]
     if not split_size:
@@ -164,8 +166,8 @@ def split_size(input: np.ndarray, split_size: int, dim: int) -> tuple[np.ndarray
     return _slices(input, dim, sizes)
 
 
-@op("split_with_sizes(input, split_sizes: int[], dim: int = 0)", view=True, several=True, lowering="view",
-    derivative={"input": "cat(grads, dim)"})
+@op("split_with_sizes(input, split_sizes: int[], dim: int = 0)", view=True, several=True,
+    lowering="view",    derivative={"input": "cat(grads, dim)"})
 def split_with_sizes(input: np.ndarray, split_sizes: Ints, dim: int) -> tuple[np.ndarray, ...]:
     """Views of neighbours along a dimension, as many as each size says."""
     if not input.ndim:
@@ -204,7 +206,7 @@ def split(
     *,
     split_size: int | Ints | None = None,
 ) -> tuple[Tensor, ...]:
-    """Views of parts along a dimension: of one size (the last may be smaller), or of given sizes."""
+    """Views of parts along a dimension: of one size (the last may be smaller) or of given ones."""
     return _split(tensor, split_size_or_sections if split_size is None else split_size, dim)
 
 
@@ -295,12 +297,11 @@ def _split_along(name: str, least: int, input: Tensor, dim: int, spec: Any) -> t
             f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor "
             f"with {len(shape)} dimensions!"
         )
-    if isinstance(spec, int):
-        if not spec or shape[dim] % spec:
-            raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {dim}, but the size of the "
-                f"dimension {shape[dim]} is not divisible by the split_size {spec}!"
-            )
+    if isinstance(spec, int) and (not spec or shape[dim] % spec):
+        raise RuntimeError(
+            f"torch.{name} attempted to split along dimension {dim}, but the size of the "
+            f"dimension {shape[dim]} is not divisible by the split_size {spec}!"
+        )
     return tensor_split(input, spec, dim)
 
 
@@ -337,7 +338,8 @@ def dsplit(
 
 
 @op("unfold(input, dimension: int, size: int, step: int)", view=True, where="method",
-    lowering="view", derivative={"input": "unfold_backward(grad, input.shape, dimension, size, step)"},
+    lowering="view",
+    derivative={"input": "unfold_backward(grad, input.shape, dimension, size, step)"},
     formula=r"y_{wj} = x_{ws + j}")
 def unfold(input: np.ndarray, dimension: int, size: int, step: int) -> np.ndarray:
     """A view of all windows of a size along a dimension; the window is the new last dimension."""

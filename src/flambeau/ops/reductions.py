@@ -23,6 +23,7 @@ from .array_reductions import (
     count_along,
     extreme_over,
     mean_over,
+    reduce_over,
     sum_over,
 )
 from .dispatch import execute
@@ -124,7 +125,7 @@ def _sum(x, axis, keepdim):
     if dtype.kind in "biu":
         if dtype.kind == "b" and axis is None and not keepdim:
             return np.asarray(np.count_nonzero(x), I64)
-        return np.add.reduce(x, axis=axis, dtype=I64, keepdims=keepdim)
+        return reduce_over(np.add, x, axis, keepdim, I64)
     if dtype in HALF:
         return np.asarray(sum_over(x.astype(F32), axis, keepdim)).astype(dtype)
     return sum_over(x, axis, keepdim)
@@ -315,11 +316,11 @@ def nanmean(
 
 def _prod(x, axis, keepdim):
     if x.dtype.kind in "biu":
-        return np.multiply.reduce(x, axis=axis, dtype=I64, keepdims=keepdim)
+        return reduce_over(np.multiply, x, axis, keepdim, I64)
     if x.dtype in HALF:
-        wide = np.multiply.reduce(x.astype(F32), axis=axis, keepdims=keepdim)
+        wide = reduce_over(np.multiply, x.astype(F32), axis, keepdim)
         return np.asarray(wide).astype(x.dtype)
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdim)
+    return reduce_over(np.multiply, x, axis, keepdim)
 
 
 @op("_prod(input)", derivative={"input": "prod_gradient(grad, input, result, None, False)"},
@@ -387,20 +388,13 @@ def prod(
 # --- any, all, count_nonzero ---------------------------------------------------------------------
 
 
-def _logical(ufunc, x, dim, keepdim):
-    if x.dtype.kind != "b":
-        x = x != 0
-    return ufunc.reduce(x, axis=dim, keepdims=keepdim)
-
-
 def _logical_row(name, ufunc, doc):
     @op(f"_{name}(input, dim: int[] | None = None, keepdim: bool = False)", where="",
         lowering="reduction")
     def kernel(input, dim, keepdim):
-        axes = normalize_dims(dim, input.ndim) if dim is not None else None
-        if axes is not None and not input.ndim:
-            axes = None
-        out = np.asarray(_logical(ufunc, input, axes, keepdim))
+        axes = None if dim is None else normalize_dims(dim, input.ndim)
+        x = input if input.dtype.kind == "b" else input != 0
+        out = np.asarray(reduce_over(ufunc, x, axes if input.ndim else None, keepdim))
         return out.astype(np.uint8) if input.dtype == np.uint8 else out
 
     def function(
@@ -431,7 +425,7 @@ def count_nonzero(input, dim):
     axes = axes_of(dim, input.ndim)
     if axes is None:
         return np.asarray(np.count_nonzero(input != 0), I64)
-    return np.add.reduce(input != 0, axis=axes, dtype=I64)
+    return reduce_over(np.add, input != 0, axes, False, I64)
 
 
 # --- logsumexp -----------------------------------------------------------------------------------

@@ -22,13 +22,13 @@ WIDE = {D.float32.numpy: D.float64.numpy, D.complex64.numpy: D.complex128.numpy,
 def _accumulate(ufunc, x, axis):
     """A running sum or product: whole numbers in int64, floats in the next wider type."""
     if x.dtype.kind in "biu":
-        return ufunc.accumulate(x, axis=axis, dtype=np.int64) if x.ndim else x.astype(np.int64)
+        x = x.astype(np.int64, order="C")
     if not x.ndim:
         return x.copy()
     wide = WIDE.get(x.dtype)
     if wide is None:
-        return ufunc.accumulate(x, axis=axis)
-    return ufunc.accumulate(x.astype(wide), axis=axis).astype(x.dtype)
+        return np.asarray(ufunc.accumulate(x, axis=axis), order="C")
+    return ufunc.accumulate(x.astype(wide), axis=axis).astype(x.dtype, order="C")
 
 
 @op("_cumsum(input, dim: int)", derivative={"input": "reversed_cumsum(grad, dim)"},
@@ -147,7 +147,7 @@ def _running_extreme(name: str, ufunc: Any, doc: str) -> None:
             [-1 if i == dim else 1 for i in range(x.ndim)]
         )
         indices = np.maximum.accumulate(np.where(reached, steps, 0), axis=dim)
-        return values.astype(input.dtype, copy=False), indices
+        return values.astype(input.dtype, order="C", copy=False), np.asarray(indices, order="C")
 
     def function(input: Tensor, dim: int, *, out: Any = None) -> Any:
         return finish(ROWS["_" + name], (input, normalize_dim(dim, input.ndim)), out)
@@ -179,10 +179,10 @@ def logcumsumexp_kernel(input, dim):
         raise not_implemented("logcumsumexp_out_cpu", input)
     if not input.ndim or not input.size:
         return input.copy()
-    x = widened(input)
+    x = input.astype(WIDE.get(input.dtype, input.dtype))
     if x.dtype.kind == "c":
-        return _logcumsumexp_complex(x, dim)
-    return np.logaddexp.accumulate(x, axis=dim).astype(input.dtype, copy=False)
+        return _logcumsumexp_complex(x, dim).astype(input.dtype, copy=False)
+    return np.logaddexp.accumulate(x, axis=dim).astype(input.dtype, order="C", copy=False)
 
 
 def _logcumsumexp_complex(x, axis):

@@ -274,7 +274,8 @@ def _index_copy_into(data: np.ndarray, dim: int, index: np.ndarray, source: np.n
     if source.ndim and data.ndim and source.ndim != data.ndim:
         raise IndexError(
             "index_copy_(): When source and destination are not scalars, their dimensionality must "
-            f"match. Source dimensionality ({source.ndim}), destination dimensionality ({data.ndim})"
+            f"match. Source dimensionality ({source.ndim}), destination dimensionality "
+            f"({data.ndim})"
         )
     if source.ndim and data.ndim and _without(source.shape, axis) != _without(data.shape, axis):
         raise RuntimeError(
@@ -330,8 +331,8 @@ writing_row("index_fill_tensor(input, dim: int, index, value)", _index_fill_into
      node="IndexFillBackward1",
      derivative={
          "input": "index_fill_number(grad, dim, index, 0)",
-         "value": "fit(where(index_fill_number(zeros_like(grad), dim, index, 1) != 0, grad, 0).sum(), "
-                  "value.shape, value.dtype)"})
+         "value": "fit(where(index_fill_number(zeros_like(grad), dim, index, 1) != 0, grad, 0)"
+                  ".sum(), value.shape, value.dtype)"})
 
 
 @composite()
@@ -389,7 +390,8 @@ def _scatter_into(data: np.ndarray, dim: int, index: np.ndarray, src: Any) -> No
         array[key] = values if isinstance(src, np.ndarray) else number_in(src, data.dtype)
 
 
-writing_row("scatter_src(input, dim: int, index, src)", _scatter_into, where="", node="ScatterBackward0",
+writing_row("scatter_src(input, dim: int, index, src)", _scatter_into, where="",
+            node="ScatterBackward0",
      derivative={
          "input": "scatter_number(grad, dim, index, 0)",
          "src": "padded(gather(grad, dim, index), src.shape)"})
@@ -433,7 +435,8 @@ def _scatter_with_into(
         ufunc.at(array, key, values if isinstance(src, np.ndarray) else number_in(src, data.dtype))
 
 
-writing_row("scatter_with(input, dim: int, index, src: Tensor | Number, reduce: str)", _scatter_with_into,
+writing_row("scatter_with(input, dim: int, index, src: Tensor | Number, reduce: str)",
+            _scatter_with_into,
      where="", node="NotImplemented",
      derivative={"input": "not_differentiable('scatter.reduce')",
                  "src": "not_differentiable('scatter.reduce')"})

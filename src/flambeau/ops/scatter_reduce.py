@@ -1,7 +1,7 @@
 """Combining values that meet at an index: scatter_reduce and index_reduce.
 
-Both know "sum", "prod", "mean", "amax" and "amin", and differ only in how an index names places: one
-element each, or whole slices.
+Both know "prod", "mean", "amax" and "amin" (scatter_reduce "sum" too), and differ only in how an
+index names places: one element each, or whole slices.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from .table import ROWS, composite
 
 Ints = Sequence[int]
 _LONG = np.dtype(np.int64)
-_UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+_UFUNCS = {
+    "sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum,
+}  # fmt: skip
 
 
 def _neutral(reduce: str, dtype: np.dtype) -> Any:
@@ -236,7 +238,8 @@ def _index_reduce_into(
     reduce_at(array, key, values, reduce, include_self)
 
 
-writing_row("index_reduce(input, dim: int, index, source, reduce: str, *, include_self: bool = True)",
+writing_row("index_reduce(input, dim: int, index, source, reduce: str, *, "
+            "include_self: bool = True)",
      _index_reduce_into, inplace=True,
      derivative={"input, source": "index_reduce_gradients(grad, input, dim, index, source, result, "
                                   "reduce, include_self)"})

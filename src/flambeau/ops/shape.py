@@ -1,4 +1,4 @@
-"""Joining tensors and laying out their elements anew: cat, stack, repeat, roll, flip, tril, meshgrid."""
+"""Joining tensors and laying out their elements anew: cat, stack, repeat, roll, flip, tril."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def atleast_3d(*tensors: Any) -> Any:
 @op("repeat(input, *repeats: int)", where="method", lowering="gather",
     derivative={"input": "repeat_gradient(grad, input.shape, repeats)"})
 def repeat(input: np.ndarray, repeats: Ints) -> np.ndarray:
-    """The tensor so many times along each dimension; more repeats than dimensions add some in front."""
+    """The tensor so many times along each dimension; surplus repeats add dimensions in front."""
     extra = len(repeats) - input.ndim
     if extra < 0:
         raise RuntimeError(
@@ -445,20 +445,30 @@ def rot90(input: np.ndarray, k: int, dims: Ints) -> np.ndarray:
 
 # --- triangles ------------------------------------------------------------------------------------
 
-for _name, _side in (("tril", "lower"), ("triu", "upper")):
-
-    def _triangle(input: np.ndarray, diagonal: int, _take: Any = getattr(np, _name),
-                  _name: str = _name) -> np.ndarray:
-        if input.ndim < 2:
-            raise RuntimeError(f"{_name}: input tensor must have at least 2 dimensions")
-        return _take(input, diagonal)
-
-    _triangle.__doc__ = f"The {_side} triangle of matrices, zero on the other side of the diagonal."
-    op(f"{_name}(input, diagonal: int = 0)", lowering="opaque", inplace=True,
-       derivative={"input": f"{_name}(grad, diagonal)"})(_triangle)
 
 
-def _triangle_indices(name: str, inside: Any, row: int, col: int, dtype: Any, device: Any) -> Tensor:
+def _need_matrix(name: str, input: np.ndarray) -> None:
+    if input.ndim < 2:
+        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+
+
+@op("tril(input, diagonal: int = 0)", inplace=True, derivative={"input": "tril(grad, diagonal)"})
+def tril(input: np.ndarray, diagonal: int) -> np.ndarray:
+    """The lower triangle of matrices, zero above the diagonal."""
+    _need_matrix("tril", input)
+    return np.tril(input, diagonal)
+
+
+@op("triu(input, diagonal: int = 0)", inplace=True, derivative={"input": "triu(grad, diagonal)"})
+def triu(input: np.ndarray, diagonal: int) -> np.ndarray:
+    """The upper triangle of matrices, zero below the diagonal."""
+    _need_matrix("triu", input)
+    return np.triu(input, diagonal)
+
+
+def _triangle_indices(
+    name: str, inside: Any, row: int, col: int, dtype: Any, device: Any
+) -> Tensor:
     require_cpu(device)
     for what, n in (("row", row), ("col", col)):
         if n < 0:
@@ -472,7 +482,8 @@ def _triangle_indices(name: str, inside: Any, row: int, col: int, dtype: Any, de
 
 @composite("function")
 def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None,
+    layout: Any = None,
 ) -> Tensor:
     """Rows and columns of the lower triangle's elements, row by row."""
     return _triangle_indices(
@@ -482,7 +493,8 @@ def tril_indices(
 
 @composite("function")
 def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None
+    row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None,
+    layout: Any = None,
 ) -> Tensor:
     """Rows and columns of the upper triangle's elements, row by row."""
     return _triangle_indices(

@@ -38,7 +38,7 @@ def _checked(x: np.ndarray, name: str) -> np.ndarray:
 def _compute(rule: Callable, inputs: tuple, dim: int) -> np.ndarray:
     """Applies ``rule(*inputs, out, dim)``; many rows in blocks that fit the cache."""
     x = inputs[0]
-    out = np.empty_like(x)
+    out = np.empty(x.shape, x.dtype)
     last = x.ndim - 1
     if x.size < 2 * BLOCK or dim not in (last, -1) or not all(a.flags.c_contiguous for a in inputs):
         rule(*inputs, out, dim)

@@ -220,9 +220,9 @@ def _check_sorter(boundaries, sorter, name):
     where="", lowering="opaque")
 def searchsorted_kernel(sorted_sequence, input, right, out_int32, sorter):
     """Where values would be put into a sorted sequence."""
-    values = np.asarray(input)
-    if not isinstance(input, np.ndarray):
-        values = values.astype(np.float32 if values.dtype.kind == "f" else values.dtype)
+    values = input
+    if not isinstance(values, np.ndarray):  # a number takes the type of the sequence
+        values = np.asarray(values, np.result_type(widened(sorted_sequence), values))
     _check_search(sorted_sequence, values, sorter)
     if sorter is not None:
         sorted_sequence = take_along(sorted_sequence, sorter, -1)

@@ -28,6 +28,7 @@ Ints = Sequence[int]
 Arrays = tuple[np.ndarray, ...]
 _INT64 = np.dtype(np.int64)
 _ALL = slice(None)
+_INTS = {int}
 
 # --- rows -----------------------------------------------------------------------------------------
 
@@ -69,7 +70,8 @@ def _put_into(
 
 
 @op("index_put_at(input, indices: Tensors, values: Tensor | Number, dims: int[], "
-    "accumulate: bool = False)", where="", lowering="scatter", node="IndexPutBackward0", into=_put_into,
+    "accumulate: bool = False)", where="", lowering="scatter", node="IndexPutBackward0",
+    into=_put_into,
     derivative={
         "input": "grad if accumulate else index_put_at(grad, indices, 0, dims)",
         "values": "fit_value(index(grad, indices, dims), values)"},
@@ -143,7 +145,7 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     elif kind is Tensor:
         if key._data.ndim and key._data.dtype is _INT64 and array.ndim:
             return execute(_INDEX, (self, (key,), (0,)))
-    elif kind is tuple and key and all([item.__class__ is int for item in key]):
+    elif kind is tuple and key and set(map(type, key)) == _INTS:
         try:
             return _view(self, array[(*key, ...)], (*key, ...), _SELECT)
         except IndexError:

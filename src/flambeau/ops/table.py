@@ -171,9 +171,9 @@ class Op:
         self.into = into  # the kernel of name_(): writes into its first array, not into a new one
         self.prepared = False
         self.plans: dict[int, Any] = {}
-        self.node_class = None
-        self.function: Callable | None = None
-        self.inplace_function: Callable | None = None
+        self.node_class: Any = None
+        self.function: Any = None
+        self.inplace_function: Any = None
 
     def prepare(self) -> None:
         """Reads the signature. Done on first use, so that start-up stays quick."""

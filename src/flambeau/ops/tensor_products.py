@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor.size import broadcast_error, normalize_dim
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, wrap
 from .contractions import conversion_hint, cpp_name, into, matmul, scalar_type_error
 from .expressions import TENSORS
 from .table import composite, op
@@ -606,4 +606,15 @@ def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
     return where(apart, where(apart, positive, 1.0).sqrt(), 0.0)
 
 
-
+@composite("function nn")
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm distances between all pairs of rows: (n, k) gives (n (n - 1) / 2)."""
+    if input.dim() != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.dim()}D")
+    if not input.is_floating_point():
+        raise RuntimeError("pdist only supports floating-point dtypes")
+    if p < 0:
+        raise RuntimeError("pdist only supports non-negative p values")
+    one, other = (wrap(i) for i in np.triu_indices(input.shape[0], 1))
+    pairs = input[one].unsqueeze(1), input[other].unsqueeze(1)
+    return TENSORS["_cdist"](*pairs, float(p)).reshape(-1)

@@ -210,10 +210,9 @@ def unflatten(input: Tensor, dim: int, sizes: Ints) -> Tensor:
 @composite()
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
-    array = need_tensor("ravel", input)
-    return _reshape(TENSORS["contiguous"](input), array, (-1,)) if array.size else (
-        _reshape(input, array, (0,))
-    )
+    need_tensor("ravel", input)
+    flat = TENSORS["contiguous"](input)
+    return _view((flat, (flat._data.size,)))
 
 
 # --- expand -------------------------------------------------------------------------------------
@@ -377,11 +376,9 @@ def adjoint(input: Tensor) -> Tensor:
             "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
     if not input._data.ndim:
-        return TENSORS["conj_physical"](input) if input.is_complex() else execute(
-            ROWS["view"], (input, ())
-        )
+        return conj(input) if input.is_complex() else _view((input, ()))
     turned = _transpose((input, -2, -1))
-    return TENSORS["conj_physical"](turned) if input.is_complex() else turned
+    return conj(turned) if input.is_complex() else turned
 
 
 @composite(aliases=("moveaxis",))

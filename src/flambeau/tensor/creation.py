@@ -257,7 +257,7 @@ def _like(input: Tensor, dtype: dtype | None, kind: memory_format | None, value:
         raise TypeError(f"argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     source = input._data
     storage = source.dtype if dtype is None else D.as_dtype(dtype).numpy
-    order = "K" if kind is None or kind is preserve_format else "C"
+    order: Any = "K" if kind is None or kind is preserve_format else "C"
     array = np.empty_like(source, storage, order=order, subok=False)
     if value is not None:
         array[...] = value
@@ -325,9 +325,9 @@ def full_like(
 
 
 def arange(
-    start: Number,
-    end: Number | None = None,
-    step: Number = 1,
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
     *,
     out: Tensor | None = None,
     dtype: dtype | None = None,
@@ -375,7 +375,7 @@ def whole_numbers(*values: Number) -> bool:
     return all(isinstance(v, int) for v in values)
 
 
-def range_(start: Number, end: Number, step: Number = 1, **options: Any) -> Tensor:
+def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
     """Like arange with the end included, in the default type."""
     options["dtype"] = options.get("dtype") or D.get_default_dtype()
     start, end, step = _plain(start), _plain(end), _plain(step)

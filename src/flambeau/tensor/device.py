@@ -12,21 +12,24 @@ class device:
 
     def __init__(self, type: str | int | device = "cpu", index: int | None = None):
         if isinstance(type, device):
-            type, index = type.type, type.index if index is None else index
-        elif isinstance(type, int):
-            type, index = "cuda", type
-        elif not isinstance(type, str):
+            self.type: str = type.type
+            self.index: int | None = type.index if index is None else index
+            return
+        if isinstance(type, int):
+            self.type, self.index = "cuda", type
+            return
+        if not isinstance(type, str):
             raise TypeError(f"device(): argument 'type' must be str, not {_name(type)}")
-        elif ":" in type:
+        if ":" in type:
             if index is not None:
                 raise RuntimeError(
                     "type (string) must not include an index because index was passed "
                     f"explicitly: {type}"
                 )
-            type, _, number = type.partition(":")
-            if not number.isdigit():
-                raise RuntimeError(f"Invalid device string: '{type}:{number}'")
-            index = int(number)
+            type, _, digits = type.partition(":")
+            if not digits.isdigit():
+                raise RuntimeError(f"Invalid device string: '{type}:{digits}'")
+            index = int(digits)
         if type not in KNOWN:
             raise RuntimeError(
                 f"Expected one of {', '.join(KNOWN)} device type at start of device string: {type}"

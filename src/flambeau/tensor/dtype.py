@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 
@@ -22,7 +24,7 @@ class dtype:
         "title", "legacy", "__weakref__",
     )  # fmt: skip
 
-    def __init__(self, name: str, storage: object, category: int, title: str, legacy: str):
+    def __init__(self, name: str, storage: Any, category: int, title: str, legacy: str):
         self.name = name
         self.numpy = np.dtype(storage)
         self.category = category

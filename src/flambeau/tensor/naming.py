@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _prefix = "flambeau"
 
 
@@ -16,13 +18,18 @@ def set_prefix(name: str) -> None:
     _prefix = name
 
 
-def no_such_name(module: str, name: str, known: object) -> AttributeError:
+def nearest(name: str, known: Iterable[str], module: str) -> str:
+    """A hint that names what comes nearest to ``name`` among a module's names; "" for none."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [n for n in known if n[0] != "_"], 1)
+    return f"\nHint: the nearest name is {module}.{near[0]}" if near else ""
+
+
+def no_such_name(module: str, name: str, known: Iterable[str]) -> AttributeError:
     """The error for a name that a module lacks, with the nearest one that it has."""
     shown = _prefix + module.removeprefix("flambeau")
     message = f"module {shown!r} has no attribute {name!r}"
     if not name.startswith("__"):
-        import difflib
-
-        near = difflib.get_close_matches(name, [n for n in known if n[0] != "_"], 1)  # type: ignore
-        message += f"\nHint: the nearest name is {shown}.{near[0]}" if near else ""
+        message += nearest(name, known, shown)
     return AttributeError(message, name=name)

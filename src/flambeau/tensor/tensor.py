@@ -271,7 +271,7 @@ class Tensor:
 
     @property
     def T(self) -> Tensor:
-        return self.t() if self._data.ndim == 2 else self.permute(*range(self._data.ndim)[::-1])
+        return self.permute(tuple(range(self._data.ndim))[::-1])
 
     @property
     def mT(self) -> Tensor:

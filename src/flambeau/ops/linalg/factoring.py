@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...tensor.creation import eye
 from ...tensor.tensor import Tensor
 from ..dispatch import execute
 from ..expressions import TENSORS as T
@@ -48,9 +49,6 @@ def cholesky_gradient(grad: Tensor, L: Tensor, upper: bool) -> Tensor:
         grad, L = grad.mH, L.mH
     phi = T["tril"](L.mH @ grad)
     symmetric = (phi + T["tril"](phi, -1).mH) / 2
-    if symmetric.is_complex():  # the factor's diagonal is real, so that no imaginary part counts
-        diagonal = symmetric.diagonal(dim1=-2, dim2=-1)
-        symmetric = symmetric - T["diag_embed"](diagonal - T["from_real"](diagonal.real))
     solve = T["linalg_solve_triangular"]
     out = solve(L.mH, symmetric, upper=True)
     return solve(L, out, upper=False, left=False)
@@ -91,36 +89,58 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     return into(factor, out, "cholesky")
 
 
-@composite()
-@overloaded
-def cholesky_solve(
-    input: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None
-) -> Tensor:
-    """X with A X = input, from the factor of A = L Lᴴ (A = Uᴴ U where ``upper``)."""
-    for name, t in (("b", input), ("u", L)):
-        if t.ndim < 2:
+@op("cholesky_solve(input, input2, upper: bool = False)", formula=r"(LL^H)^{-1} B",
+    derivative={"input, input2": "cholesky_solve_gradient(grad, input, input2, result, upper, "
+                                 "needs)"})  # fmt: skip
+def cholesky_solve(input: Array, input2: Array, upper: bool) -> Array:
+    """X with A X = input, where input2 is the factor L of A = L Lᴴ (U of A = Uᴴ U if ``upper``)."""
+    for name, a in (("b", input), ("u", input2)):
+        if a.ndim < 2:
             raise RuntimeError(
-                f"{name} should have at least 2 dimensions, but has {t.ndim} dimensions instead"
+                f"{name} should have at least 2 dimensions, but has {a.ndim} dimensions instead"
             )
-    same_types_and_sizes(input._data, L._data, "cholesky_solve")
-    checks.batch_shape(L._data, input._data)
-    first, second = (L.mH, L) if upper else (L, L.mH)
-    solve = T["linalg_solve_triangular"]
-    x = solve(first, input, upper=False)
-    return into(solve(second, x, upper=True), out, "cholesky_solve")
+    same_types_and_sizes(input, input2, "cholesky_solve")
+    checks.batch_shape(input2, input)
+    if input.dtype.kind in "biu" or input.dtype in checks.HALF:
+        raise checks.not_implemented("cholesky_solve_cpu", input)
+    turned = kernels.adjoint(input2)
+    first, second = (turned, input2) if upper else (input2, turned)
+    x = kernels.solve_triangular(first, input, False)
+    return kernels.solve_triangular(second, x, True)
 
 
-@composite()
-@overloaded
-def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
-    """The inverse of A, from its factor: A = L Lᴴ (A = Uᴴ U where ``upper``)."""
-    checks.squares(L, "cholesky_inverse")
-    if L.dtype.category < 2 or L.dtype.numpy in checks.HALF:
-        raise checks.not_implemented("cholesky_inverse_out_cpu", L)
-    n = L.shape[-1]
-    one = T["eye"](n, dtype=L.dtype).expand(L.shape)
-    inverse = T["linalg_solve_triangular"](L, one, upper=upper)
-    return into(inverse @ inverse.mH if upper else inverse.mH @ inverse, out, "cholesky_inverse")
+def cholesky_solve_gradient(
+    grad: Tensor, B: Any, L: Tensor, X: Tensor, upper: bool, needs: dict
+) -> tuple:
+    r""":math:`\bar B = A^{-1} \bar X` and :math:`\bar L = -(M + M^H) L` with M = B̄ Xᴴ; the triangle
+    that is not read has the gradient that the formula gives it, as in PyTorch."""
+    to_b, to_l = T["cholesky_solve"](grad, L, upper), None
+    if needs["input2"]:
+        product = to_b @ X.mH
+        to_l = _factor_gradient(product + product.mH, L, upper)
+        to_l = T["sum_to_size"](to_l, L.shape)
+    return T["sum_to_size"](to_b, B.shape) if needs["input"] else None, to_l
+
+
+def _factor_gradient(term: Tensor, L: Tensor, upper: bool) -> Tensor:
+    return -(L @ term) if upper else -(term @ L)
+
+
+@op("cholesky_inverse(input, upper: bool = False)", formula=r"(LL^H)^{-1}",
+    derivative={"input": "cholesky_inverse_gradient(grad, input, result, upper)"})  # fmt: skip
+def cholesky_inverse(input: Array, upper: bool) -> Array:
+    """The inverse of A = L Lᴴ (A = Uᴴ U if ``upper``), from its factor."""
+    checks.squares(input, "cholesky_inverse")
+    if input.dtype.kind in "biu" or input.dtype in checks.HALF:
+        raise checks.not_implemented("cholesky_inverse_out_cpu", input)
+    one = kernels.eye_like(input, *input.shape[-2:])
+    inverse = kernels.solve_triangular(input, one, upper)
+    return inverse @ kernels.adjoint(inverse) if upper else kernels.adjoint(inverse) @ inverse
+
+
+def cholesky_inverse_gradient(grad: Tensor, L: Tensor, inverse: Tensor, upper: bool) -> Tensor:
+    """That of an inverse, through A = L Lᴴ."""
+    return _factor_gradient(inverse @ ((grad + grad.mH) @ inverse), L, upper)
 
 
 # --- QR ----------------------------------------------------------------------------------------
@@ -263,7 +283,7 @@ def householder_product(input: Array, tau: Array) -> Array:
 def reflected(input: Tensor, tau: Tensor, x: Tensor, adjoint: bool = False) -> Tensor:
     """kernels.reflections in recorded operations, one reflection after the other."""
     m, k = input.shape[-2], tau.shape[-1]
-    below = T["tril"](input[..., :, :k], -1) + T["eye"](m, k, dtype=input.dtype)
+    below = T["tril"](input[..., :, :k], -1) + eye(m, k, dtype=input.dtype)
     for j in range(k) if adjoint else range(k - 1, -1, -1):
         v = below[..., :, j : j + 1]
         factor = tau[..., j : j + 1].unsqueeze(-1)
@@ -275,7 +295,7 @@ def reflected(input: Tensor, tau: Tensor, x: Tensor, adjoint: bool = False) -> T
 def householder_gradient(grad: Tensor, input: Tensor, tau: Tensor, needs: dict) -> list:
     """The gradients of the product, through its reflections computed once more."""
     m, n = input.shape[-2:]
-    one = T["eye"](m, n, dtype=input.dtype).expand(*input.shape[:-2], m, n)
+    one = eye(m, n, dtype=input.dtype).expand(*input.shape[:-2], m, n)
     return through(lambda a, t: reflected(a, t, one), (input, tau), grad, needs.values())
 
 
@@ -424,6 +444,7 @@ def not_implemented(name: str) -> Tensor:
 
 
 for _function in (
-    cholesky_gradient, qr_gradient, householder_gradient, ormqr_gradient, not_implemented,
+    cholesky_gradient, cholesky_solve_gradient, cholesky_inverse_gradient, qr_gradient,
+    householder_gradient, ormqr_gradient, not_implemented,
 ):  # fmt: skip
     T[_function.__name__] = _function

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...tensor import dtype as D
+from ...tensor.creation import empty, eye, ones
 from ...tensor.size import normalize_dim
 from ...tensor.tensor import Tensor
 from ..expressions import TENSORS as T
@@ -16,7 +17,7 @@ from ..overloads import into, overloaded
 from ..table import composite, op
 from . import checks, kernels
 from .checks import Array
-from .solving import inverse_of
+from .solving import deprecated, inverse_of
 
 # --- powers and the exponential ----------------------------------------------------------------
 
@@ -38,8 +39,8 @@ def linalg_matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> 
     if n < 0:
         input, n = inverse_of(input, "linalg.inv"), -n
     if n == 0:
-        one = T["eye"](input.shape[-1], dtype=input.dtype)
-        return into(T["clone"](one.expand(input.shape)), out, "linalg_matrix_power")
+        one = eye(input.shape[-1], dtype=input.dtype)
+        return into(T["clone"](input).copy_(one), out, "linalg_matrix_power")
     result, square = None, input
     while n:
         if n & 1:
@@ -50,10 +51,10 @@ def linalg_matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> 
     return into(T["clone"](result) if result is input else result, out, "linalg_matrix_power")
 
 
-# Coefficients of the diagonal Padé approximant p(A) / p(-A) of exp A, and the 1-norm up to which it
-# is exact to rounding: N. J. Higham, "The scaling and squaring method for the matrix exponential
-# revisited" (2005).
-_DEGREES = {4: (7, 3.925724783138660), 8: (13, 5.371920351148152)}
+# The degree of the diagonal Padé approximant p(A) / p(-A) of exp A, and the 1-norm up to which it
+# is exact to rounding in double precision: N. J. Higham, "The scaling and squaring method for the
+# matrix exponential revisited" (2005). Squaring multiplies errors; so all types are computed so.
+DEGREE, BOUND = 13, 5.371920351148152
 
 
 def _pade(degree: int) -> list[float]:
@@ -74,19 +75,18 @@ def matrix_exp(input: Array) -> Array:
             f"{checks.title(input)}\n{checks.CONVERT}"
         )
     given = input.dtype
-    a = input.astype(np.float32) if given in checks.HALF else input
+    a = input.astype(np.complex128 if given.kind == "c" else np.float64, copy=False)
     if not a.size:
         return input.copy()
-    degree, bound = _DEGREES[a.real.itemsize]
     norms = np.abs(a).sum(-2).max(-1)
     with np.errstate(all="ignore"):
-        steps = np.ceil(np.log2(np.maximum(norms, bound) / bound))
+        steps = np.ceil(np.log2(np.maximum(norms, BOUND) / BOUND))
     finite = np.isfinite(steps)
     steps = np.where(finite, steps, 0).astype(np.int64)
     b = a * np.exp2(-steps.astype(a.real.dtype))[..., None, None]
     if not finite.all():
         b = np.where(finite[..., None, None], b, 0)
-    out = _approximant(b, _pade(degree))
+    out = _approximant(b, _pade(DEGREE))
     for i in range(int(steps.max())):
         more = (steps > i)[..., None, None]
         out = np.where(more, out @ out, out) if not more.all() else out @ out
@@ -130,15 +130,17 @@ def trace(input: Array) -> Array:
     """The sum of the diagonal of a matrix; integers are added up as int64."""
     if input.ndim != 2:
         raise RuntimeError("trace: expected a matrix")
-    if input.dtype.kind == "b" or input.dtype in checks.HALF:
+    if input.dtype.kind == "b":
         raise checks.not_implemented("trace", input)
-    diagonal = input.diagonal()
-    return np.asarray(diagonal.sum(dtype=np.int64 if input.dtype.kind in "iu" else input.dtype))
+    if input.dtype in checks.HALF:
+        return np.asarray(input.diagonal().astype(np.float32).sum()).astype(input.dtype)
+    dtype = np.int64 if input.dtype.kind in "iu" else input.dtype
+    return np.asarray(input.diagonal().sum(dtype=dtype))
 
 
 def trace_gradient(grad: Tensor, shape: tuple) -> Tensor:
     """The gradient on the diagonal."""
-    return grad * T["eye"](*shape, dtype=grad.dtype)
+    return grad * eye(*shape, dtype=grad.dtype)
 
 
 @composite("linalg")
@@ -210,7 +212,7 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
         raise RuntimeError("N must be greater than 1.")
     shape = (*x.shape, n - 1) if x.ndim else (1, n - 1)
     powers = T["cumprod"](x.reshape(shape[:-1]).unsqueeze(-1).expand(shape), -1)
-    one = T["ones"](*shape[:-1], 1, dtype=powers.dtype)
+    one = ones(*shape[:-1], 1, dtype=powers.dtype)
     return T["cat"]((one, powers), -1)
 
 
@@ -224,10 +226,10 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     if n < 0:
         raise RuntimeError("N must be non-negative.")
     whole = x.dtype.category < D.FLOAT
-    out = T["empty"](x.shape[0], n, dtype=D.int64 if whole else x.dtype)
+    out = empty(x.shape[0], n, dtype=D.int64 if whole else x.dtype)
     if not n:
         return out
-    one = T["ones"](x.shape[0], 1, dtype=out.dtype)
+    one = ones(x.shape[0], 1, dtype=out.dtype)
     rest = x.to(out.dtype).unsqueeze(-1).expand(x.shape[0], n - 1)
     powers = T["cat"]((one, T["cumprod"](rest, -1)), -1) if n > 1 else one
     return powers if increasing else powers.flip(-1)
@@ -249,7 +251,9 @@ def _approximate_basis(A: Tensor, q: int, niter: int) -> Tensor:
 
 @composite("function")
 @overloaded
-def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None) -> tuple:
+def svd_lowrank(
+    A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None
+) -> tuple:
     """(U, S, V) with A - M nearly U diag(S) Vᴴ: the first ``q`` singular values, by sampling.
 
     Args:
@@ -324,7 +328,7 @@ for _name, _new in _OLDER.items():
 @overloaded
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> tuple:
     """The same as linalg.lu_factor; with ``get_infos`` as linalg.lu_factor_ex."""
-    _deprecated_lu()
+    _warn_lu()
     found = T["linalg_lu_factor_ex"](A, pivot=pivot)
     if not get_infos:
         checks.check(found[2], "lu", "torch.linalg.lu_factor")
@@ -332,9 +336,7 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     return results if out is None else tuple([into(r, o, "lu") for r, o in zip(results, out)])
 
 
-def _deprecated_lu() -> None:
-    from .solving import deprecated
-
+def _warn_lu() -> None:
     deprecated(
         "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and "
         "will be removed in a future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\n"
@@ -342,6 +344,21 @@ def _deprecated_lu() -> None:
         "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
         "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)"
     )
+
+
+@composite()
+@overloaded
+def lu_solve(
+    input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None
+) -> Tensor:
+    """X with A X = input; linalg.lu_solve with its arguments in another order."""
+    deprecated(
+        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a "
+        "future PyTorch release.\nNote that torch.linalg.lu_solve has its arguments reversed.\n"
+        "X = torch.lu_solve(B, LU, pivots)\nshould be replaced with\n"
+        "X = torch.linalg.lu_solve(LU, pivots, B)"
+    )
+    return T["linalg_lu_solve"](LU_data, LU_pivots, input, out=out)
 
 
 T["matrix_exp_gradient"], T["trace_gradient"] = matrix_exp_gradient, trace_gradient

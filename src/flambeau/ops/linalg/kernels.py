@@ -174,7 +174,7 @@ def ldl_factor(a: Array, hermitian: bool) -> tuple[Array, Array, Array]:
     linear systems" (1977). D has blocks of 1 and 2; a block of 2 has negative pivots.
     """
     n = a.shape[-1]
-    out = np.tril(a).reshape(-1, n, n)
+    out = np.tril(a).reshape(math.prod(a.shape[:-2]), n, n)
     pivots = np.empty((len(out), n), np.int32)
     info = np.zeros(len(out), np.int32)
     for one, pivot, number in zip(out, pivots, range(len(out)), strict=True):
@@ -263,9 +263,10 @@ def ldl_solve(ld: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
     """X with A X = B, from the factorisation of A."""
     batch = np.broadcast_shapes(ld.shape[:-2], b.shape[:-2])
     n = ld.shape[-1]
-    out = np.array(np.broadcast_to(b, batch + b.shape[-2:])).reshape(-1, *b.shape[-2:])
-    many = np.broadcast_to(ld, batch + (n, n)).reshape(-1, n, n)
-    steps = np.broadcast_to(pivots, batch + (n,)).reshape(-1, n)
+    count = math.prod(batch)
+    out = np.array(np.broadcast_to(b, batch + b.shape[-2:])).reshape(count, *b.shape[-2:])
+    many = np.broadcast_to(ld, batch + (n, n)).reshape(count, n, n)
+    steps = np.broadcast_to(pivots, batch + (n,)).reshape(count, n)
     for a, p, x in zip(many, steps, out, strict=True):
         _ldl_solve_one(a, p, x, hermitian)
     return out.reshape(batch + b.shape[-2:])

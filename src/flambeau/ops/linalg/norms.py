@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...tensor import dtype as D
+from ...tensor.creation import zeros
 from ...tensor.size import normalize_dims
 from ...tensor.tensor import Tensor
 from ..dispatch import execute
@@ -160,7 +161,7 @@ def linalg_cond(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> T
         checks.squares(input, f"linalg.cond(ord={p})")
     if not input.numel():
         real = input.dtype.to_real()
-        return into(T["zeros"](tuple(input.shape[:-2]), dtype=real), out, "linalg_cond")
+        return into(zeros(tuple(input.shape[:-2]), dtype=real), out, "linalg_cond")
     if p is None or p in (2, -2):
         values = T["linalg_svdvals"](input)
         largest, smallest = values[..., 0], values[..., -1]

@@ -72,9 +72,9 @@ def slogdet(A: Array) -> tuple[Array, Array]:
 
 def slogdet_gradient(grads: list, A: Tensor, sign: Tensor, logabsdet: Tensor) -> Tensor:
     r"""The logarithm's gradient is :math:`A^{-H}`; a complex sign turns it."""
-    factor = grads[1].to(A.dtype)
+    factor = grads[1]
     if A.is_complex():
-        factor = T["complex"](grads[1], (T["conjugate"](sign) * grads[0]).imag)
+        factor = T["from_real"](grads[1]) + T["from_imag"]((T["conjugate"](sign) * grads[0]).imag)
     if A._data.size and np.isneginf(logabsdet._data).any():
         A = _made_regular(A)
     diagonal = T["diag_embed"](factor.unsqueeze(-1).expand(A.shape[:-1]))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...autograd.modes import mode
 from ...tensor import dtype as D
+from ...tensor.creation import empty, eye, zeros
 from ...tensor.tensor import Tensor, wrap
 from ..dispatch import execute
 from ..expressions import TENSORS as T
@@ -44,17 +45,9 @@ def svd_kernel(A: Array, full_matrices: bool) -> Any:
     return tuple(_svd(A, full_matrices))
 
 
-@op("_linalg_svdvals(A)", where="", outputs=("S", "U", "Vh"), hidden=2, node="LinalgSvdBackward0",
-    derivative={"A": "U @ (grad.unsqueeze(-1) * Vh)"})  # fmt: skip
-def svdvals_kernel(A: Array) -> Any:
-    """The singular values, with their vectors for the derivative."""
-    u, s, vh = _svd(A)
-    return s, u, vh
-
-
-@op("_linalg_svdvals_plain(A)", where="")
-def svdvals_plain(A: Array) -> Array:
-    """The singular values alone."""
+@op("_linalg_svdvals(A)", where="")
+def svdvals_kernel(A: Array) -> Array:
+    """The singular values alone, where no gradient will ask for their vectors."""
     return _svd(A, vectors=False)
 
 
@@ -99,7 +92,7 @@ def _skew(x: Tensor) -> Tensor:
 def _gaps(values: Tensor) -> Tensor:
     """E with E_ij = values_j - values_i, and ones on the diagonal."""
     gaps = values.unsqueeze(-2) - values.unsqueeze(-1)
-    return gaps + T["eye"](values.shape[-1], dtype=values.dtype)
+    return gaps + eye(values.shape[-1], dtype=values.dtype)
 
 
 def _check_phase(one: Tensor, other: Tensor | None, name: str, what: str) -> None:
@@ -145,8 +138,11 @@ def linalg_svd(
 def linalg_svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     """The singular values of each matrix, in descending order."""
     _no_driver(driver)
-    row = "_linalg_svdvals" if A.requires_grad and mode.grad else "_linalg_svdvals_plain"
-    return into(execute(ROWS[row], (A,)), out, "linalg_svdvals")
+    if A.requires_grad and mode.grad:
+        values = execute(ROWS["_linalg_svd"], (A, False))[1]
+    else:
+        values = execute(ROWS["_linalg_svdvals"], (A,))
+    return into(values, out, "linalg_svdvals")
 
 
 @composite()
@@ -159,8 +155,8 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any =
     s = T["linalg_svdvals"](input)
     m, n = input.shape[-2:]
     batch = tuple(input.shape[:-2])
-    u = T["zeros"]((*batch, m, m), dtype=input.dtype)
-    return named("svd", out, U=u, S=s, V=T["zeros"]((*batch, n, n), dtype=input.dtype))
+    u = zeros((*batch, m, m), dtype=input.dtype)
+    return named("svd", out, U=u, S=s, V=zeros((*batch, n, n), dtype=input.dtype))
 
 
 # --- eigenvalues of symmetric matrices ---------------------------------------------------------
@@ -191,18 +187,9 @@ def eigh(input: Array, UPLO: str) -> tuple[Array, Array]:
     return values, vectors
 
 
-@op("_linalg_eigvalsh(input, UPLO: str = 'L')", where="", outputs=("eigenvalues", "V"), hidden=1,
-    node="LinalgEighBackward0",
-    derivative={"input": "V @ (grad.unsqueeze(-1) * V.mH)"})  # fmt: skip
-def eigvalsh_kernel(input: Array, UPLO: str) -> tuple[Array, Array]:
-    """The eigenvalues, with their vectors for the derivative."""
-    values, vectors = _eigh(input, UPLO, True)
-    return values, vectors
-
-
-@op("_linalg_eigvalsh_plain(input, UPLO: str = 'L')", where="")
-def eigvalsh_plain(input: Array, UPLO: str) -> Array:
-    """The eigenvalues alone."""
+@op("_linalg_eigvalsh(input, UPLO: str)", where="")
+def eigvalsh_kernel(input: Array, UPLO: str) -> Array:
+    """The eigenvalues alone, where no gradient will ask for their vectors."""
     return _eigh(input, UPLO, False)
 
 
@@ -225,8 +212,11 @@ def eigh_gradient(grads: list, values: Tensor, V: Tensor) -> Tensor:
 @overloaded
 def linalg_eigvalsh(input: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """The eigenvalues of symmetric (Hermitian) matrices, in ascending order."""
-    row = "_linalg_eigvalsh" if input.requires_grad and mode.grad else "_linalg_eigvalsh_plain"
-    return into(execute(ROWS[row], (input, UPLO)), out, "linalg_eigvalsh")
+    if input.requires_grad and mode.grad:
+        values = execute(ROWS["linalg_eigh"], (input, UPLO))[0]
+    else:
+        values = execute(ROWS["_linalg_eigvalsh"], (input, UPLO))
+    return into(values, out, "linalg_eigvalsh")
 
 
 # --- eigenvalues of any square matrix ----------------------------------------------------------
@@ -255,17 +245,9 @@ def eig(input: Array) -> tuple[Array, Array]:
     return _eig(input, "linalg.eig", True)
 
 
-@op("_linalg_eigvals(input)", where="", outputs=("eigenvalues", "V"), hidden=1,
-    node="LinalgEigBackward0",
-    derivative={"input": "eigvals_gradient(grad, V, input.dtype)"})  # fmt: skip
-def eigvals_kernel(input: Array) -> tuple[Array, Array]:
-    """The eigenvalues, with their vectors for the derivative."""
-    return _eig(input, "linalg.eigvals", True)
-
-
-@op("_linalg_eigvals_plain(input)", where="")
-def eigvals_plain(input: Array) -> Array:
-    """The eigenvalues alone."""
+@op("_linalg_eigvals(input)", where="")
+def eigvals_kernel(input: Array) -> Array:
+    """The eigenvalues alone, where no gradient will ask for their vectors."""
     return _eig(input, "linalg.eigvals", False)[0]
 
 
@@ -277,7 +259,7 @@ def eig_gradient(grads: list, values: Tensor, V: Tensor, dtype: Any) -> Tensor:
     """
     to_values, to_v = grads
     if not _counts(to_v):
-        return eigvals_gradient(to_values, V, dtype)
+        return _as(T["linalg_solve"](V.mH, to_values.unsqueeze(-1) * V.mH), dtype)
     product = V.mH @ to_v
     _check_phase(product, None, "linalg_eig_backward", "eigenvectors")
     diagonal = product.diagonal(dim1=-2, dim2=-1)
@@ -285,11 +267,6 @@ def eig_gradient(grads: list, values: Tensor, V: Tensor, dtype: Any) -> Tensor:
     inner = inner / T["conjugate"](_gaps(values))
     inner = inner - T["diag_embed"](inner.diagonal(dim1=-2, dim2=-1) - to_values)
     return _as(T["linalg_solve"](V.mH, inner @ V.mH), dtype)
-
-
-def eigvals_gradient(grad: Tensor, V: Tensor, dtype: Any) -> Tensor:
-    r""":math:`V^{-H} \bar\Lambda V^H`."""
-    return _as(T["linalg_solve"](V.mH, grad.unsqueeze(-1) * V.mH), dtype)
 
 
 def _as(x: Tensor, dtype: Any) -> Tensor:
@@ -301,8 +278,11 @@ def _as(x: Tensor, dtype: Any) -> Tensor:
 @overloaded
 def linalg_eigvals(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The eigenvalues of square matrices, complex, in no particular order."""
-    row = "_linalg_eigvals" if input.requires_grad and mode.grad else "_linalg_eigvals_plain"
-    return into(execute(ROWS[row], (input,)), out, "linalg_eigvals")
+    if input.requires_grad and mode.grad:
+        values = execute(ROWS["linalg_eig"], (input,))[0]
+    else:
+        values = execute(ROWS["_linalg_eigvals"], (input,))
+    return into(values, out, "linalg_eigvals")
 
 
 # --- how small is zero -------------------------------------------------------------------------
@@ -377,7 +357,7 @@ def linalg_matrix_rank(
     input = input.detach()
     values = T["linalg_eigvalsh"](input).abs() if hermitian else T["linalg_svdvals"](input)
     if not input.numel():
-        return into(T["zeros"](tuple(input.shape[:-2]), dtype=D.int64), out, "linalg_matrix_rank")
+        return into(zeros(tuple(input.shape[:-2]), dtype=D.int64), out, "linalg_matrix_rank")
     limit = cutoff(values, atol, rtol)
     return into(T["sum"](values > limit.unsqueeze(-1), -1), out, "linalg_matrix_rank")
 
@@ -533,7 +513,7 @@ def linalg_lstsq(
     if driver == "gels" and not full:
         info = np.where(rank._data < min(m, n), rank._data + 1, 0)
         checks.check(info, "lstsq", "torch.linalg.lstsq")
-    residuals = T["empty"](0, dtype=real)
+    residuals = empty(0, dtype=real)
     if m > n and driver != "gelsy" and full:
         residuals = T["sum"]((A @ x - B).abs() ** 2, -2)
     return named(
@@ -541,12 +521,12 @@ def linalg_lstsq(
         None,
         solution=x.squeeze(-1) if vector else x,
         residuals=residuals,
-        rank=T["empty"](0, dtype=D.int64) if driver == "gels" else rank,
-        singular_values=values if driver in ("gelsd", "gelss") else T["empty"](0, dtype=real),
+        rank=empty(0, dtype=D.int64) if driver == "gels" else rank,
+        singular_values=values if driver in ("gelsd", "gelss") else empty(0, dtype=real),
     )
 
 
 for _function in (
-    svd_gradient, eigh_gradient, eig_gradient, eigvals_gradient, pinv_gradient, lstsq_gradient,
+    svd_gradient, eigh_gradient, eig_gradient, pinv_gradient, lstsq_gradient,
 ):  # fmt: skip
     T[_function.__name__] = _function

@@ -529,3 +529,38 @@ def _with_probabilities(
     if reduction == "sum":
         return -product.sum()
     return -product.sum() / (input.numel() / classes) if input.numel() else product.sum() / 0.0
+
+
+@composite("nn")
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """cross_entropy(linear(input, linear_weight, linear_bias), target).
+
+    Args:
+        input: (in_features), or (N, in_features).
+        linear_weight: (classes, *, in_features); scores have the shape (N, classes, *).
+        options: how PyTorch divides the work; of no effect here.
+    """
+    if input.dim() not in (1, 2):
+        raise RuntimeError(f"expected input with dimensionality 1 or 2, got {input.dim()}")
+    width, rows = linear_weight.shape[-1], linear_weight.shape[:-1]
+    if input.shape[-1] != width:
+        raise RuntimeError(
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{input.shape[-1]} and {width}, respectively"
+        )
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    scores = TENSORS["linear"](input, linear_weight.reshape(-1, width), bias)
+    scores = scores.reshape(*input.shape[:-1], *rows)
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(scores, target, weight, ignored, reduction, label_smoothing)

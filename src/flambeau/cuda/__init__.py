@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tensor.device import device, require_cpu
+from ..tensor.device import device, require_cpu
 
 
 def is_available() -> bool:
