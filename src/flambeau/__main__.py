@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
-import runpy
 import sys
 
-USAGE = """usage: python -m flambeau SCRIPT.py [ARGUMENTS]   run a PyTorch program on flambeau
-       python -m flambeau COMMAND ...             the same as the command `flambeau`"""
+USAGE = """\
+usage: python -m flambeau SCRIPT.py [ARGUMENTS]     run a PyTorch program on flambeau
+       python -m flambeau NOTEBOOK.ipynb            run a notebook's cells, and write its outputs
+       python -m flambeau -m MODULE [ARGUMENTS]     the same for a module
+       python -m flambeau -c CODE [ARGUMENTS]       the same for a line of code
+       python -m flambeau COMMAND ...               the same as the command `flambeau`"""
 
 
 def main(argv: list[str]) -> int:
-    """Runs a script with ``torch`` meaning flambeau, or hands over to the command line."""
+    """Runs a program with ``torch`` meaning flambeau, or hands over to the command line."""
     if not argv:
         print(USAGE, file=sys.stderr)
         return 2
-    if argv[0].endswith(".py") or os.path.isfile(argv[0]):
-        if not os.path.isfile(argv[0]):
-            print(f"flambeau: no such file: {argv[0]}", file=sys.stderr)
-            return 2
-        from . import torch_alias
+    what = argv[0]
+    if what in ("-m", "-c", "-") or what.endswith((".py", ".ipynb")) or os.path.isfile(what):
+        from .app.errors import CommandError
+        from .app.run import run
 
-        torch_alias.install()
-        sys.argv[:] = argv
-        sys.path[0] = os.path.dirname(os.path.abspath(argv[0]))
-        runpy.run_path(argv[0], run_name="__main__")
+        try:
+            return run(argv)
+        except CommandError as error:
+            print(f"flambeau: {error}", file=sys.stderr)
+            return 2
+    if what in ("-h", "--help"):
+        print(USAGE)
         return 0
     from .app import main as command
 

@@ -7,6 +7,7 @@ find the same ``torch``.
 
 from __future__ import annotations
 
+import builtins
 import os
 import runpy
 import signal
@@ -37,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
 
         return notebook.main(what, rest)
     # Ended by the system, the program ends as it would under python.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     torch_alias.install()
     _quiet_excepthook()
     if what == "-m":
@@ -66,7 +68,7 @@ def _run_script(name: str, rest: list[str]) -> None:
 def _run_code(code: CodeType, argv: list[str], folder: str, path: str | None = None) -> None:
     """Executes a program's code as the module ``__main__``."""
     module = ModuleType("__main__")
-    module.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
+    module.__dict__.update(__builtins__=builtins)
     if path is not None:
         module.__dict__.update(__file__=path, __cached__=None)
         module.__loader__ = SourceFileLoader("__main__", path)
@@ -107,24 +109,19 @@ def _quiet_excepthook() -> None:
     def excepthook(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        error = error.with_traceback(_without_start(trace))
-        show(kind, error, error.__traceback__)
+        trace = _without_start(trace)
+        show(kind, error.with_traceback(trace), trace)
 
     sys.excepthook = excepthook
 
 
 def _without_start(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback without the frames above the program's own; all of it if there is none."""
-    found = trace
-    while found is not None and not _is_program(found):
-        found = found.tb_next
-    return found if found is not None or _only_start(trace) is False else None
-
-
-def _is_program(trace: TracebackType) -> bool:
-    main = sys.modules.get("__main__")
-    return main is not None and trace.tb_frame.f_globals is main.__dict__
-
-
-def _only_start(trace: TracebackType | None) -> bool:
-    return True
+    """A traceback without the frames above the program's first."""
+    first, frame = trace, trace
+    while frame is not None:
+        if frame.tb_frame.f_globals is globals():
+            first = frame.tb_next
+        frame = frame.tb_next
+    while first is not None and first.tb_frame.f_code.co_filename == "<frozen runpy>":
+        first = first.tb_next
+    return first

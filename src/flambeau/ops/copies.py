@@ -387,6 +387,13 @@ def number_in(value: Any, storage: np.dtype) -> np.ndarray:
     return convert_array(np.asarray(value), storage)
 
 
+def tensor_in(value: Any, storage: np.dtype) -> np.ndarray:
+    """A Python number as PyTorch makes a tensor of it: 16-bit floats may become infinite."""
+    if storage.itemsize == 2 and storage.kind in "fV":
+        return convert_array(number_in(value, np.dtype(np.float64)), storage)
+    return number_in(value, storage)
+
+
 def _fits(value: Any, d: D.dtype) -> bool:
     if isinstance(value, complex):
         if d.category != D.COMPLEX:

@@ -21,12 +21,13 @@ from ..tensor.size import broadcast_shapes
 from ..tensor.tensor import Tensor, bump, make_view, storage_of, wrap
 from . import expressions, inplace
 from .strided import check_writable
-from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, Op
+from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, REAL, Op
 
 ndarray = np.ndarray
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
 FLOATS = frozenset((D.float32.numpy, D.float64.numpy))
 PLAIN = FLOATS | {D.int64.numpy, D.int32.numpy, D.int16.numpy, D.int8.numpy, D.uint8.numpy}
+REFUSES = {FLOATING: (D.BOOL, D.INT, D.COMPLEX), REAL: (D.BOOL, D.COMPLEX)}  # by rule
 HALF = frozenset((D.float16.numpy, D.bfloat16.numpy))
 _new = object.__new__
 
@@ -143,7 +144,7 @@ def convert(op: Op, arrays: list) -> np.dtype | None:
     common = result_of(operands)
     if op.rule == FLOAT and common.category < D.FLOAT:
         common = D.get_default_dtype()
-    elif op.rule == FLOATING and common.category != D.FLOAT:
+    elif op.rule in REFUSES and common.category in REFUSES[op.rule]:
         raise NotImplementedError(
             f"\"{op.name}_cpu\" not implemented for '{common.title}'\n"
             "Hint: convert the input first, for example with .float()."

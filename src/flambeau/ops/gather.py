@@ -15,7 +15,7 @@ from ..tensor import dtype as D
 from ..tensor.promotion import result_of
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
-from .copies import convert, number_in
+from .copies import convert, tensor_in
 from .dispatch import NUMBERS, execute, write_out
 from .expressions import TENSORS
 from .overloads import title
@@ -315,7 +315,7 @@ def _overloads(*args: Any) -> TypeError:
 def _branch(value: Any, kind: D.dtype) -> Tensor:
     if isinstance(value, Tensor):
         return convert(value, kind)
-    return wrap(number_in(value, kind.numpy))
+    return wrap(tensor_in(value, kind.numpy))
 
 
 @composite("function")

@@ -18,7 +18,7 @@ from ..tensor import dtype as D
 from ..tensor import indexing, naming
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor, bump, make_view, wrap
-from .copies import number_in
+from .copies import number_in, tensor_in
 from .dispatch import NUMBERS, execute, execute_inplace, prepare, recorders
 from .expressions import TENSORS
 from .strided import check_writable
@@ -181,7 +181,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
                 f"can't assign a {type_name(value)} to a "
                 f"{naming.prefix()}.{D.of(self._data.dtype).legacy}"
             )
-        values = number_in(value, self._data.dtype)
+        values = tensor_in(value, self._data.dtype)
         wanted = False
     else:
         values = value._data
@@ -208,8 +208,16 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     if advanced is None:
         indexing.assign(view, values)
     else:
-        indexing.index_put(view, advanced, values)
+        indexing.index_put(view, advanced, values.reshape(_trimmed(values.shape)))
     bump(self)
+
+
+def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without its leading ones, which a written value may have too many of."""
+    for i, n in enumerate(shape):
+        if n != 1:
+            return shape[i:]
+    return ()
 
 
 def _set_recorded(self: Tensor, key: Any, value: Any, values: np.ndarray) -> None:
@@ -231,10 +239,15 @@ def _set_recorded(self: Tensor, key: Any, value: Any, values: np.ndarray) -> Non
         return
     indices, dims = _tensors(advanced, key)
     source = value if isinstance(value, Tensor) else wrap(values)
+    shape = _trimmed(values.shape)
+    if shape != values.shape:
+        source = TENSORS["reshape"](source, shape)
     execute_inplace(_PUT, (view, indices, source, dims, False))
 
 
 def _write(view: Tensor, value: Any, values: np.ndarray) -> None:
+    if not isinstance(value, Tensor) and view._data.dtype.itemsize == 2:
+        value = wrap(values)  # a number that is too large for fill becomes infinite here
     if not isinstance(value, Tensor) or not values.ndim:
         row = ROWS["fill" if isinstance(value, Tensor) else "fill_number"]
         execute_inplace(row, (view, value))

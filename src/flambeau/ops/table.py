@@ -41,6 +41,7 @@ KEEP = "keep"  # nothing is converted
 PROMOTE = "promote"  # to the common type
 FLOAT = "float"  # to the common type; bool and int to the default float type
 FLOATING = "floating"  # to the common type, which must be a floating-point type
+REAL = "real"  # to the common type, which must be an integer or a floating-point type
 BOOL = "bool"  # to the common type; the result is bool
 
 LOWERINGS = ("pointwise", "reduction", "view", "contraction", "gather", "scatter", "opaque")

@@ -395,7 +395,7 @@ class LSTM(RNNBase):
         return super()._zeros(input, batch), cells
 
     def _check_dimensions(self, hx: Any, batched: bool) -> None:
-        h, c = (state.dim() for state in hx)
+        h, c = hx[0].dim(), hx[1].dim()
         wanted = 3 if batched else 2
         if h != wanted or c != wanted:
             kind = "batched 3-D" if batched else "unbatched 2-D"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import flambeau
 
+from ...tensor.tensor import Tensor
+
 if TYPE_CHECKING:
     from typing import Self
-
-from ...tensor.tensor import Tensor
 
 __all__ = [
     "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence",
@@ -157,6 +157,11 @@ def pack_padded_sequence(
     Raises RuntimeError for lengths that are not positive, not sorted or not one per sequence.
     """
     lengths = flambeau.as_tensor(lengths, dtype=flambeau.int64)
+    if lengths.dim() != 1:
+        raise RuntimeError(
+            "'lengths' argument should be a 1D CPU int64 tensor, but got "
+            f"{lengths.dim()}D cpu Long tensor"
+        )
     sorted_indices = None
     if not enforce_sorted:
         lengths, sorted_indices = flambeau.sort(lengths, descending=True)
@@ -256,15 +261,28 @@ def pad_sequence(
         raise RuntimeError(
             f"Expected padding_side to be one of left or right, but got {padding_side}."
         )
+    for s in sequences:
+        _check_rest(sequences[0], s)
     longest = max(s.size(0) for s in sequences)
     parts = []
     for s in sequences:
+        s = s.to(sequences[0].dtype)
         missing = longest - s.size(0)
         if missing:
             padding = s.new_full((missing, *s.shape[1:]), padding_value)
             s = flambeau.cat([s, padding] if padding_side == "right" else [padding, s])
         parts.append(s)
     return flambeau.stack(parts, 0 if batch_first else 1)
+
+
+def _check_rest(first: Tensor, other: Tensor) -> None:
+    """Sequences may differ in length alone."""
+    for d, (a, b) in enumerate(zip(first.shape[1:], other.shape[1:], strict=False), 1):
+        if a != b:
+            raise RuntimeError(
+                f"The size of tensor a ({a}) must match the size of tensor b ({b}) at "
+                f"non-singleton dimension {d}"
+            )
 
 
 def unpad_sequence(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...tensor import dtype as D
 from ...tensor.creation import eye
 from ...tensor.tensor import Tensor
 from ..dispatch import execute
@@ -33,6 +34,8 @@ def cholesky_ex(input: Array, upper: bool, check_errors: bool) -> tuple[Array, A
         factor = np.linalg.cholesky(input, upper=upper)
         info = np.zeros(input.shape[:-2], I32)
     except np.linalg.LinAlgError:
+        factor = None
+    if factor is None or np.isnan(factor.diagonal(axis1=-2, axis2=-1)).any():
         factor, info = kernels.cholesky(kernels.adjoint(input) if upper else input)
         factor = kernels.adjoint(factor) if upper else factor
     if check_errors:
@@ -84,6 +87,8 @@ def cholesky(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -
     if input.numel() == 0:
         return into(T["clone"](input), out, "cholesky")
     checks.squares(input, "cholesky")
+    if input.dtype.category < D.FLOAT:
+        raise checks.not_implemented("cholesky_cpu", input)
     factor, info = execute(ROWS["linalg_cholesky_ex"], (input, upper, False))
     checks.check(info, "cholesky", "cholesky")
     return into(factor, out, "cholesky")
@@ -133,6 +138,10 @@ def cholesky_inverse(input: Array, upper: bool) -> Array:
     checks.squares(input, "cholesky_inverse")
     if input.dtype.kind in "biu" or input.dtype in checks.HALF:
         raise checks.not_implemented("cholesky_inverse_out_cpu", input)
+    diagonal = input.diagonal(axis1=-2, axis2=-1)
+    first = np.where((diagonal == 0).any(-1), (diagonal == 0).argmax(-1) + 1, 0) if (
+        input.size) else np.zeros(input.shape[:-2], I32)
+    checks.check(first, "inv", "cholesky_inverse")
     one = kernels.eye_like(input, *input.shape[-2:])
     inverse = kernels.solve_triangular(input, one, upper)
     return inverse @ kernels.adjoint(inverse) if upper else kernels.adjoint(inverse) @ inverse
@@ -393,7 +402,7 @@ def ldl_factor_ex(input: Array, hermitian: bool, check_errors: bool) -> tuple[Ar
     """L and D of A = L D Lᵀ (Lᴴ where ``hermitian``) in one matrix, pivots, and the first zero."""
     name = "torch.linalg.ldl_factor_ex"
     checks.squares(input, name)
-    checks.floating(input, name, "ldl_factor_cpu")
+    checks.floating(input, name, "ldl_factor_kernel_cpu")
     return kernels.ldl_factor(input, hermitian and input.dtype.kind == "c")
 
 

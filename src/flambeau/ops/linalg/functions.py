@@ -71,7 +71,7 @@ def matrix_exp(input: Array) -> Array:
     checks.squares(input, "linalg.matrix_exp")
     if input.dtype.kind in "biu":
         raise RuntimeError(
-            "Expected a floating point or complex tensor as input. Got "
+            "linalg.matrix_exp: Expected a floating point or complex tensor as input. Got "
             f"{checks.title(input)}\n{checks.CONVERT}"
         )
     given = input.dtype
@@ -129,7 +129,7 @@ def matrix_exp_gradient(grad: Tensor, A: Tensor) -> Tensor:
 def trace(input: Array) -> Array:
     """The sum of the diagonal of a matrix; integers are added up as int64."""
     if input.ndim != 2:
-        raise RuntimeError("trace: expected a matrix")
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
     if input.dtype.kind == "b":
         raise checks.not_implemented("trace", input)
     if input.dtype in checks.HALF:
@@ -163,6 +163,8 @@ def linalg_tensorinv(input: Tensor, ind: int = 2, *, out: Tensor | None = None) 
     """
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    if ind > input.ndim:
+        raise RuntimeError(f"ArrayRef: invalid slice, N = {ind}; size = {input.ndim}")
     rows, columns = tuple(input.shape[:ind]), tuple(input.shape[ind:])
     m, n = math.prod(rows), math.prod(columns)
     if m != n:
@@ -202,7 +204,7 @@ def linalg_tensorsolve(
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Vandermonde's matrix: the powers 0 to N - 1 of each element, in a new last dimension."""
     kind = x.dtype.category
-    if kind == D.BOOL:
+    if kind == D.BOOL or x.dtype.numpy in checks.HALF:
         raise RuntimeError(
             "linalg.vander supports floating point, complex, and integer tensors, but got "
             f"{x.dtype.title}"
@@ -264,7 +266,8 @@ def svd_lowrank(
     q = 6 if q is None else q
     if M is not None:
         A = A - M.expand(A.shape)
-    wide = A.shape[-2] < A.shape[-1]
+    m, n = A.shape[-2:]
+    wide = m < n
     if wide:
         A = A.mH
     basis = _approximate_basis(A, q, 2 if niter is None else niter)
@@ -330,8 +333,6 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     """The same as linalg.lu_factor; with ``get_infos`` as linalg.lu_factor_ex."""
     _warn_lu()
     found = T["linalg_lu_factor_ex"](A, pivot=pivot)
-    if not get_infos:
-        checks.check(found[2], "lu", "torch.linalg.lu_factor")
     results = tuple(found) if get_infos else tuple(found)[:2]
     return results if out is None else tuple([into(r, o, "lu") for r, o in zip(results, out)])
 
@@ -360,5 +361,29 @@ def lu_solve(
     )
     return T["linalg_lu_solve"](LU_data, LU_pivots, input, out=out)
 
+
+_REMOVED = {
+    "solve": "X = linalg.solve(A, B): the arguments are reversed, and there is no LU; see linalg.lu",
+    "eig": "L, V = linalg.eig(A), or L = linalg.eigvals(A), which are complex",
+    "lstsq": "X = linalg.lstsq(A, B).solution: the arguments are reversed",
+    "symeig": "L, V = linalg.eigh(A, UPLO='U'), or L = linalg.eigvalsh(A, UPLO='U')",
+    "matrix_rank": "linalg.matrix_rank(A); its parameter 'symmetric' is called 'hermitian'",
+}
+
+
+def _removed(name: str, instead: str) -> None:
+    def function(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            "This function was deprecated since version 1.9 and is now removed.\n"
+            f"Hint: use {instead}."
+        )
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Removed. Use {instead}."
+    composite("function" if name == "matrix_rank" else "function method", name=name)(function)
+
+
+for _name, _instead in _REMOVED.items():
+    _removed(_name, _instead)
 
 T["matrix_exp_gradient"], T["trace_gradient"] = matrix_exp_gradient, trace_gradient

@@ -151,7 +151,8 @@ def linalg_cond(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> T
     ``p`` is an order of matrix_norm. None and 2 give the largest singular value by the smallest
     one, -2 the inverse, also of matrices that are not square.
     """
-    checks.matrices(input, "linalg.cond")
+    if input.ndim < 2:
+        raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
     if isinstance(p, str):
         checks.squares(input, f"linalg.cond(ord={p})")
     known = p in ("fro", "nuc") if isinstance(p, str) else p is None or p in NUMBERS
@@ -174,3 +175,39 @@ def linalg_cond(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> T
     norm = T["linalg_matrix_norm"]
     result = norm(input, p) * norm(inverse, p)
     return into(T["where"](singular, math.inf, result) if some else result, out, "linalg_cond")
+
+
+# --- the older names ---------------------------------------------------------------------------
+
+
+@composite("function")
+@overloaded
+def frobenius_norm(
+    input: Tensor, dim: Dims = (), keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The root of the sum of squares, over all dimensions or up to two."""
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(dims) > 2:
+        raise RuntimeError(
+            f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."
+        )
+    return T["linalg_vector_norm"](input, 2, dims or None, keepdim, out=out)
+
+
+@composite("function")
+@overloaded
+def nuclear_norm(
+    input: Tensor, dim: Dims = (-2, -1), keepdim: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """The sum of the singular values of each matrix."""
+    return T["linalg_matrix_norm"](input, "nuc", dim, keepdim, out=out)
+
+
+@composite("function")
+@overloaded
+def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
+    """The norms over all dimensions but one; over all where ``dim`` is -1."""
+    if dim == -1:
+        return T["norm"](v, pow)
+    rest = [d for d in range(v.ndim) if d != dim]
+    return T["linalg_vector_norm"](v, pow, rest, True)

@@ -86,6 +86,7 @@ def slogdet_gradient(grads: list, A: Tensor, sign: Tensor, logabsdet: Tensor) ->
 def logdet(input: Tensor) -> Tensor:
     """The logarithm of each determinant; nan where it is negative, -inf where it is 0."""
     checks.squares(input, "logdet")
+    checks.floating(input, "logdet")
     sign, log = T["linalg_slogdet"](input)
     if input.is_complex():
         return sign.log() + log
@@ -381,8 +382,12 @@ _WARNED: set[str] = set()
 
 
 def _check_lu(A: Array, pivot: bool, name: str) -> None:
-    checks.matrices(A, name)
-    checks.floating(A, name, "lu_cpu")
+    if A.ndim < 2:
+        raise RuntimeError(
+            f"{name}: Expected tensor with 2 or more dimensions. Got size: {list(A.shape)} instead"
+        )
+    if A.dtype.kind in "biu" or A.dtype in checks.HALF:
+        raise checks.not_implemented("lu_cpu", A)
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
 
@@ -393,7 +398,7 @@ def _check_lu(A: Array, pivot: bool, name: str) -> None:
 def lu_factor_ex(A: Array, pivot: bool, check_errors: bool) -> tuple[Array, Array, Array]:
     """L and U in one matrix, the rows exchanged at each step, counted from 1, and the first zero
     pivot of each matrix."""
-    _check_lu(A, pivot, "torch.linalg.lu_factor")
+    _check_lu(A, pivot, "torch.lu_factor")
     lu, pivots, info = kernels.lu_factor(A)
     if check_errors:
         checks.check(info, "lu", "torch.linalg.lu_factor_ex")

@@ -149,6 +149,11 @@ def linalg_svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None =
 @overloaded
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any = None) -> tuple:
     """(U, S, V) with input = U diag(S) Vᴴ; an older form of linalg.svd, which gives Vᴴ."""
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"linalg.svd: input should have at least 2 dimensions, but has {input.ndim} dimensions "
+            "instead"
+        )
     if compute_uv:
         u, s, vh = execute(ROWS["_linalg_svd"], (input, not some))
         return named("svd", out, U=u, S=s, V=vh.mH)
@@ -168,7 +173,8 @@ def _eigh(a: Array, uplo: str, vectors: bool) -> Any:
     checks.squares(a, name)
     if not isinstance(uplo, str) or len(uplo) != 1 or uplo.upper() not in "LU":
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
-    checks.floating(a, name, "linalg_eigh_cpu")
+    if a.dtype.kind in "biu" or a.dtype in checks.HALF:
+        raise checks.not_implemented("linalg_eigh_cpu", a)
     try:
         return np.linalg.eigh(a, uplo) if vectors else np.linalg.eigvalsh(a, uplo)
     except np.linalg.LinAlgError as error:
@@ -314,6 +320,11 @@ def _tensor(value: Any, dtype: D.dtype) -> Tensor:
     return value if isinstance(value, Tensor) else wrap(np.asarray(value, dtype.numpy))
 
 
+def _has_lapack(t: Tensor) -> bool:
+    """Whether LAPACK has the element type: float32, float64 and their complex ones."""
+    return t.dtype.category >= D.FLOAT and t.dtype.numpy not in checks.HALF
+
+
 def cutoff(values: Tensor, atol: Tensor, rtol: Tensor) -> Tensor:
     """The size that a singular value must exceed, for each matrix."""
     if not values.shape[-1]:
@@ -350,6 +361,8 @@ def linalg_matrix_rank(
     """
     name = "torch.linalg.matrix_rank"
     checks.matrices(input, name, "input")
+    if not _has_lapack(input):
+        raise RuntimeError("This function doesn't handle types other than float and double")
     _not_both("linalg_matrix_rank", "tol", tol, atol, rtol)
     if tol is not None:
         atol, rtol = tol, 0.0
@@ -413,8 +426,11 @@ def linalg_pinv(
             max(m, n) eps by default, 0 where atol alone is given.
     """
     name = "torch.linalg.pinv"
-    checks.matrices(input, "linalg.pinv")
-    checks.floating(input, "linalg.pinv", "linalg_eigh_cpu" if hermitian else "linalg_svd_cpu")
+    if input.ndim < 2 or not _has_lapack(input):
+        raise RuntimeError(
+            f"linalg.pinv({input.dtype.title}{{{list(input.shape)}}}): expected a tensor with 2 or "
+            "more dimensions of float, double, cfloat or cdouble types"
+        )
     _not_both("linalg_pinv", "rcond", rcond, atol, rtol)
     atol, rtol = tolerances(input, atol, rcond if rtol is None else rtol, name)
     return into(execute(ROWS["_linalg_pinv"], (input, atol, rtol, hermitian)), out, "linalg_pinv")
@@ -476,7 +492,7 @@ def _check_lstsq(input: Tensor, b: Tensor, driver: str | None) -> bool:
         raise RuntimeError(
             f"{name}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
         )
-    if input.dtype.category < D.FLOAT or input.dtype.numpy in checks.HALF:
+    if not _has_lapack(input):
         raise RuntimeError("This function doesn't handle types other than float and double")
     return vector
 

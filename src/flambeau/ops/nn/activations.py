@@ -10,23 +10,24 @@ from ...tensor.draws import uniform
 from ...tensor.generator import default_generator
 from ...tensor.tensor import Tensor
 from .. import dispatch
+from ..contractions import not_implemented
 from ..expressions import ARRAYS, TENSORS
-from ..table import FLOAT, FLOATING, PROMOTE, ROWS, composite, op, pointwise
+from ..table import FLOATING, PROMOTE, REAL, ROWS, composite, op, pointwise
 
 # --- pieces of straight lines ------------------------------------------------------------------
 
-pointwise("relu(input)", "maximum(input, 0)", {"input": "where(result != 0, grad, 0)"}, PROMOTE,
+pointwise("relu(input)", "maximum(input, 0)", {"input": "where(result != 0, grad, 0)"}, REAL,
           r"\max(0, x)")
 pointwise("hardtanh(input, min_val: Number = -1.0, max_val: Number = 1.0)",
           "minimum(maximum(input, min_val), max_val)",
-          {"input": "where((input <= min_val) | (input >= max_val), 0, grad)"}, PROMOTE,
+          {"input": "where((input > min_val) & (input < max_val), grad, 0)"}, REAL,
           r"\min(\max(x, a), b)", where="")
 pointwise("relu6(input)", "minimum(maximum(input, 0), 6)",
-          {"input": "where((input <= 0) | (input >= 6), 0, grad)"}, PROMOTE,
+          {"input": "where((input > 0) & (input < 6), grad, 0)"}, REAL,
           r"\min(\max(x, 0), 6)", where="", node="HardtanhBackward0")
 pointwise("threshold(input, threshold: Number, value: Number)",
           "where(input <= threshold, value, input)",
-          {"input": "where(input <= threshold, 0, grad)"}, PROMOTE,
+          {"input": "where(input <= threshold, 0, grad)"}, REAL,
           r"x \text{ if } x > t, \text{ else } v", where="function")
 pointwise("leaky_relu(input, negative_slope: Number = 0.01)",
           "where(input > 0, input, input * negative_slope)",
@@ -40,16 +41,16 @@ pointwise("hardsigmoid(input)", "minimum(maximum(input + 3, 0), 6) / 6",
           {"input": "where((input > -3) & (input < 3), grad / 6, 0)"}, FLOATING,
           r"\min(\max(x + 3, 0), 6) / 6", where="")
 pointwise("hardswish(input)", "input * minimum(maximum(input + 3, 0), 6) / 6",
-          {"input": "where(input <= -3, 0, where(input < 3, grad * (input / 3 + 0.5), grad))"},
+          {"input": "where(input <= -3, 0, where(input >= 3, grad, grad * (input / 3 + 0.5)))"},
           FLOATING, r"x \min(\max(x + 3, 0), 6) / 6", where="")
 pointwise("hardshrink(input, lambd: Number = 0.5)",
           "where((input >= -lambd) & (input <= lambd), 0, input)",
-          {"input": "where((input >= -lambd) & (input <= lambd), 0, grad)"}, FLOATING,
+          {"input": "where((input > lambd) | (input < -lambd), grad, 0)"}, FLOATING,
           r"x \text{ if } |x| > \lambda, \text{ else } 0", where="function method nn",
           inplace=False)
 pointwise("_softshrink(input, lambd: Number)",
           "where(input > lambd, input - lambd, where(input < -lambd, input + lambd, input * 0))",
-          {"input": "where((input >= -lambd) & (input <= lambd), 0, grad)"}, FLOATING,
+          {"input": "where((input > lambd) | (input < -lambd), grad, 0)"}, FLOATING,
           r"\operatorname{sign}(x) \max(0, |x| - \lambda)", where="", inplace=False,
           node="SoftshrinkBackward0")
 
@@ -57,22 +58,22 @@ pointwise("_softshrink(input, lambd: Number)",
 
 pointwise("elu(input, alpha: Number = 1, scale: Number = 1, input_scale: Number = 1)",
           "where(input <= 0, expm1(input * input_scale) * (alpha * scale), input * scale)",
-          {"input": "where(input <= 0, grad * (input_scale * alpha * scale) * "
-                    "exp(input * input_scale), grad * scale)"}, FLOATING,
+          {"input": "where(input > 0, grad * scale, grad * (input_scale * alpha * scale) * "
+                    "exp(input * input_scale))"}, FLOATING,
           r"s\,(x \text{ if } x > 0, \text{ else } \alpha (e^{x} - 1))", where="")
 pointwise("selu(input)",
           "where(input <= 0, expm1(input) * 1.7580993408473766, input * 1.0507009873554805)",
-          {"input": "where(input <= 0, grad * 1.7580993408473766 * exp(input), "
-                    "grad * 1.0507009873554805)"}, FLOATING,
+          {"input": "where(input > 0, grad * 1.0507009873554805, "
+                    "grad * 1.7580993408473766 * exp(input))"}, FLOATING,
           r"s\,(\max(0, x) + \min(0, \alpha (e^x - 1)))", where="function", node="EluBackward0")
 pointwise("_celu(input, alpha: Number, inverse: Number)",
           "where(input <= 0, expm1(input * inverse) * alpha, input)",
-          {"input": "where(input <= 0, grad * (alpha * inverse) * exp(input * inverse), grad)"},
+          {"input": "where(input > 0, grad, grad * (alpha * inverse) * exp(input * inverse))"},
           FLOATING, r"\max(0, x) + \min(0, \alpha (e^{x / \alpha} - 1))", where="",
           node="CeluBackward0")
-pointwise("silu(input)", "input / (1 + exp(-input))",
-          {"input": "silu_slope(grad, input, sigmoid(input))"}, FLOAT,
-          r"\frac{x}{1 + e^{-x}}", where="")
+pointwise("_silu(input)", "input / (1 + exp(-input))",
+          {"input": "silu_slope(grad, input, sigmoid(input))"}, PROMOTE,
+          r"\frac{x}{1 + e^{-x}}", where="", node="SiluBackward0")
 pointwise("mish(input)", "input * tanh(log1p(exp(input)))",
           {"input": "mish_slope(grad, input, tanh(log1p(exp(input))))"}, FLOATING,
           r"x \tanh(\ln(1 + e^x))", where="")
@@ -136,6 +137,24 @@ for _f in (silu_slope, mish_slope, log_sigmoid_slope, gelu_tanh_slope):
 
 
 # --- with arguments to check, and with random slopes -------------------------------------------
+
+
+def _floating(input: Tensor, kernel: str) -> Tensor:
+    if input._data.dtype.kind in "biu":
+        raise not_implemented(kernel, input._data.dtype)
+    return input
+
+
+@composite("")
+def silu(input: Tensor) -> Tensor:
+    """x / (1 + exp(-x))."""
+    return dispatch.execute(ROWS["_silu"], (_floating(input, "silu_cpu"),))
+
+
+@composite("")
+def silu_(input: Tensor) -> Tensor:
+    """The same as silu, written into the tensor itself."""
+    return dispatch.execute_inplace(ROWS["_silu"], (_floating(input, "silu_cpu"),))
 
 
 @composite("function method nn")

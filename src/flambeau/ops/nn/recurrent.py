@@ -113,13 +113,14 @@ def _back_through(toward_gates: Array, weight: Array) -> Array:
     return np.add.reduce(np.matmul(toward_gates, blocks), axis=0)
 
 
-def _check_sequence(input: Array, weight_ih: Array) -> None:
+def _check_sequence(input: Array, weight_ih: Array, *states: Array) -> None:
     if input.ndim == 3 and not input.shape[0]:
         raise RuntimeError(
             "Expected sequence length to be larger than 0 in RNN\n"
             f"Hint: the input {list(input.shape)} has no time steps."
         )
-    same_types(input, weight_ih)
+    for other in (weight_ih, *states):
+        same_types(input, other)
 
 
 def _shares(
@@ -175,7 +176,7 @@ def lstm_layer(
     i, f and o are sigmoids, g is a tanh, of W_ih x + b_ih + W_hh h + b_hh. With ``weight_hr`` the
     hidden state is its product with o tanh(c).
     """
-    _check_sequence(input, weight_ih)
+    _check_sequence(input, weight_ih, h0, c0)
     x, sizes = _packed(_wide(input), sizes)
     gates = _projected(x, _wide(weight_ih), _wide(bias_ih), 4)
     if bias_hh is not None:
@@ -277,7 +278,7 @@ def gru_layer(
 
     r and z are sigmoids of W_ih x + b_ih + W_hh h + b_hh; n is the tanh in the formula.
     """
-    _check_sequence(input, weight_ih)
+    _check_sequence(input, weight_ih, h0)
     x, sizes = _packed(_wide(input), sizes)
     gates = _projected(x, _wide(weight_ih), _wide(bias_ih), 3)
     recurrent = _blocks(_wide(weight_hh), 3).transpose(0, 2, 1)
@@ -358,7 +359,7 @@ def rnn_layer(
     bias_hh: Array | None, sizes: Sizes | None, reverse: bool, relu: bool,
 ) -> tuple[Array, ...]:  # fmt: skip
     """A simple recurrent layer over a sequence, with tanh or, with ``relu``, max(0, x)."""
-    _check_sequence(input, weight_ih)
+    _check_sequence(input, weight_ih, h0)
     x, sizes = _packed(_wide(input), sizes)
     (output,) = _projected(x, _wide(weight_ih), _wide(bias_ih), 1)
     if bias_hh is not None:

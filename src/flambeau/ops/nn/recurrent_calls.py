@@ -122,14 +122,21 @@ for _name, _cls, _function, _what in (
 # --- cells -------------------------------------------------------------------------------------
 
 
-def _check_cell(input: Tensor, state: Tensor, w_ih: Tensor, w_hh: Tensor) -> None:
-    for x, weight, rows in ((input, w_ih, "input"), (state, w_hh, "hidden")):
-        if x.ndim != 2 or x.shape[1] != weight.shape[1]:
-            given = "x".join(map(str, x.shape))
+def _check_cell(input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor) -> None:
+    if input.shape[1] != w_ih.shape[1]:
+        raise RuntimeError(
+            f"input has inconsistent input_size: got {input.shape[1]} expected {w_ih.shape[1]}"
+        )
+    for i, state in enumerate(states):
+        if input.shape[0] != state.shape[0]:
             raise RuntimeError(
-                f"mat1 and mat2 shapes cannot be multiplied ({given} and "
-                f"{weight.shape[1]}x{weight.shape[0]})\nHint: the {rows} must be "
-                f"(batch, {weight.shape[1]})."
+                f"Input batch size {input.shape[0]} doesn't match hidden{i} batch size "
+                f"{state.shape[0]}"
+            )
+        if state.shape[1] != w_hh.shape[1]:
+            raise RuntimeError(
+                f"hidden{i} has inconsistent hidden_size: got {state.shape[1]}, expected "
+                f"{w_hh.shape[1]}"
             )
 
 
@@ -137,7 +144,7 @@ def _one_step(
     layer: Layer, input: Tensor, states: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor,
     b_ih: Tensor | None, b_hh: Tensor | None,
 ) -> tuple[Tensor, ...]:  # fmt: skip
-    _check_cell(input, states[0], w_ih, w_hh)
+    _check_cell(input, states, w_ih, w_hh)
     weights = _weights(
         [w for w in (w_ih, w_hh, b_ih, b_hh) if w is not None], 0, 4, b_ih is not None,
         5 if layer is LSTM_LAYER else 4,
