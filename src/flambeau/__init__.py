@@ -73,17 +73,32 @@ autograd.Variable = Tensor
 # ---------------------------------------------------------------------- what loads on first use
 
 _MODULES = frozenset((
-    "nn", "optim", "utils", "cuda", "linalg", "special", "fft", "random", "vision", "io", "testing",
-    "return_types", "types", "serialization", "backends", "compiler", "explain", "app",
-    "torch_alias",
-    "mps", "distributions", "jit", "version", "overrides",
+    "accelerator", "amp", "app", "backends", "compiler", "cuda", "distributed", "distributions",
+    "explain", "fft", "func", "io", "jit", "linalg", "mps", "multiprocessing", "nn", "notebook",
+    "optim", "overrides", "random", "serialization", "special", "testing", "torch_alias", "types",
+    "utils", "version", "vision", "xpu",
 ))  # fmt: skip
-_LAZY = {
-    "save": "io", "load": "io",
-    "set_printoptions": "tensor.printing", "get_printoptions": "tensor.printing",
-    "get_num_threads": "backends.threads", "set_num_threads": "backends.threads",
-    "get_num_interop_threads": "backends.threads", "set_num_interop_threads": "backends.threads",
-}  # fmt: skip
+_LAZY_FROM = {
+    "amp": "GradScaler autocast",
+    "amp.autocast_mode": "get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype "
+    "is_autocast_cpu_enabled is_autocast_enabled",
+    "autograd.anomaly": "is_anomaly_enabled",
+    "backends.threads": "get_num_interop_threads get_num_threads set_num_interop_threads "
+    "set_num_threads",
+    "compiler": "compile",
+    "cuda": "OutOfMemoryError",
+    "func": "vmap",
+    "io": "load save",
+    "notebook": "load_ipython_extension",
+    "settings": "are_deterministic_algorithms_enabled get_default_device "
+    "get_deterministic_debug_mode get_float32_matmul_precision "
+    "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_default_device "
+    "set_default_tensor_type set_deterministic_debug_mode set_float32_matmul_precision "
+    "set_flush_denormal set_warn_always use_deterministic_algorithms",
+    "tensor.printing": "get_printoptions set_printoptions",
+    "tensor.tensor_types": " ".join(d.legacy for d in _dtype.ALL) + " typename",
+}
+_LAZY = {name: module for module, names in _LAZY_FROM.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:
@@ -99,11 +114,7 @@ def __getattr__(name: str) -> object:
         value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
-    import difflib
-
-    near = difflib.get_close_matches(name, [*globals(), *_MODULES, *_LAZY], 1)
-    hint = f"\nHint: the nearest name is {_naming.prefix()}.{near[0]}" if near else ""
-    raise AttributeError(f"module {_naming.prefix()!r} has no attribute {name!r}{hint}", name=name)
+    raise _naming.no_such_name(__name__, name, __dir__())
 
 
 def __dir__() -> list[str]:

@@ -40,6 +40,8 @@ HOMES = (
     ("flambeau.autograd.anomaly", "torch.autograd.anomaly_mode", False),
     ("flambeau.data", "torch.utils.data", True),
     ("flambeau.vision", "torchvision", True),
+    ("flambeau.app", "flambeau.app", True),
+    ("flambeau.torch_alias", "flambeau.torch_alias", True),
     ("flambeau", "torch", True),
 )
 
@@ -166,12 +168,16 @@ def _missing(name: str) -> None:
     asked = _import_frames()
     if not asked & {"_find_and_load", "_handle_fromlist"}:
         return  # importlib.util.find_spec
+    import pkgutil
+
     parent, _, last = name.rpartition(".")
     module = importlib.import_module(real_name(parent) or parent)
     shown = parent if parent.startswith(tuple(ALIASES)) else pytorch_name(parent)
-    hint = naming.nearest(last, dir(module), shown)
+    modules = [m.name for m in pkgutil.iter_modules(getattr(module, "__path__", ()))]
     if "_handle_fromlist" in asked:
+        hint = naming.nearest(last, [*dir(module), *modules], shown)
         raise ImportError(f"cannot import name {last!r} from {shown!r}: flambeau has none{hint}")
+    hint = naming.nearest(last, modules, shown)
     raise ModuleNotFoundError(
         f"No module named '{shown}.{last}': flambeau has none{hint}", name=name
     )
@@ -232,6 +238,10 @@ def install() -> None:
     for name, module in list(sys.modules.items()):
         if module is not None and (name == "flambeau" or name.startswith("flambeau.")):
             rename(module)
+    from .ops.dispatch import RETURN_TYPES
+
+    for kind in RETURN_TYPES:
+        kind.__module__ = "torch.return_types"
     sys.meta_path.insert(0, _Finder())
     importlib.import_module("torch")
     _install_in_children()

@@ -156,3 +156,13 @@ def test_an_empty_picture():
         pictures.light_on_dark(np.full((5, 5), 0.3))
     with pytest.raises(CommandError, match="no such file"):
         pictures.read_grey("nowhere.png")
+
+
+def test_thin_strokes_are_thickened():
+    thin = np.zeros((64, 40))
+    thin[:, 19:21] = 1
+    thin[31:33] = 1
+    thick = pictures._thickened(thin, 10)
+    assert 7 <= thick[len(thick) // 4].sum() <= 11
+    broad = np.ones((64, 12))
+    assert pictures._thickened(broad, 10) is broad

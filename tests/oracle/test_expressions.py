@@ -1,7 +1,7 @@
 """Expressions on fixed tensors, a line each in expressions/*.txt, against PyTorch.
 
-Compared are kind, shape, type, strides, offset and values of what comes out; of errors the type and
-the first line. T is the library, F its nn.functional; the tensors are made anew for each expression.
+Compared are kind, shape, type, strides, offset and values of what comes out; of errors the type
+and the first line. T is the library, F its nn.functional; the tensors are made anew each time.
 """
 
 import warnings

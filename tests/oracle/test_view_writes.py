@@ -1,8 +1,8 @@
 """Programs that write into views: values, gradients and errors against PyTorch.
 
-A program starts from a tensor (a result that wants a gradient, or plain zeros), makes views of views
-and writes into any of them. Afterwards all of them must hold PyTorch's values, and a loss over some
-of them must give its gradients.
+A program starts from a tensor (a result that wants a gradient, or plain zeros), makes views of
+views and writes into any of them. Afterwards all of them must hold PyTorch's values, and a loss
+over some of them must give its gradients.
 """
 
 import warnings
@@ -41,7 +41,7 @@ def run(T, start, steps, weights):
     log = []
     for step, target in steps:
         for t in tensors:
-            t.grad_fn  # PyTorch renews a view's history only when it is asked for  # noqa: B018
+            t.grad_fn  # PyTorch renews a view's history only when it is asked for
         scope = {"T": T, "w": w, "v": tensors[target % len(tensors)]}
         try:
             if step in VIEWS:

@@ -47,7 +47,8 @@ def test_empty(tmp_path):
         (gzip.compress(idx(8, (2,), b"12"))[:-4], "damaged gzip file"),
         (gzip.compress(idx(8, (2,), b"12"))[:-8] + b"12345678", "damaged gzip file"),
     ],
-    ids=("empty", "png", "type", "header", "short", "long", "cut", "checksum"),  # same in each process
+    # The bytes of gzip.compress hold the time, and ids must be the same in each process.
+    ids=("empty", "png", "type", "header", "short", "long", "cut", "checksum"),
 )
 def test_damaged_files_say_so(tmp_path, raw, message):
     path = tmp_path / "broken-idx"

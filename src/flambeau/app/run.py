@@ -18,6 +18,7 @@ from types import CodeType, ModuleType, TracebackType
 
 from flambeau import torch_alias
 from flambeau.app.errors import CommandError
+from flambeau.app.tracebacks import tidy
 
 NOTEBOOK = ".ipynb"
 
@@ -110,7 +111,8 @@ def _quiet_excepthook() -> None:
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         trace = _without_start(trace)
-        show(kind, error.with_traceback(trace), trace)
+        tidy(error.with_traceback(trace))
+        show(kind, error, trace)
 
     sys.excepthook = excepthook
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import flambeau
-from flambeau import nn
 from flambeau.app.errors import CommandError
 from flambeau.app.network import build
+from flambeau.nn.modules.module import Module
 
 CONFIG = "config.json"
 MODEL = "model.pt"
@@ -83,7 +83,7 @@ def _umask() -> int:
 class Run:
     """What ``flambeau train`` wrote: the network in evaluation mode, and its settings."""
 
-    model: nn.Module
+    model: Module
     config: dict[str, Any]
 
 

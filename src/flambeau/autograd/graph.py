@@ -177,7 +177,8 @@ class Node:
     def kept_arg(self, position: int, tensors: bool) -> Any:
         value = self.args[position]
         if isinstance(value, Tensor):
-            self._check(value._storage, self.versions[position], value._data, value._node, value._nr)
+            version = self.versions[position]
+            self._check(value._storage, version, value._data, value._node, value._nr)
             return value if tensors else value._data
         if isinstance(value, tuple) and value and isinstance(value[0], Tensor):
             for v, version in zip(value, self.versions[position], strict=True):

@@ -12,6 +12,7 @@ class _Mode(threading.local):
     grad = True
     inference = False
     anomaly = False
+    autocast: Any = None  # changes an operator's arguments: amp/autocast_mode.py
 
 
 mode = _Mode()

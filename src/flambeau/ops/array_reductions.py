@@ -19,6 +19,8 @@ HALF = frozenset((D.float16.numpy, D.bfloat16.numpy))
 LARGE = 1 << 14  # elements from which the forms below gain more than they cost
 BLOCK = 1024  # numbers that BLAS adds before their sum joins the others
 NARROW = 24  # rows up to this length are compared column by column
+# Arrays up to this size are sorted where a partition would do, so that equal elements keep order.
+SORTED = 1 << 15
 
 
 def axes_of(dim, ndim):

@@ -148,9 +148,9 @@ def expanded(array: Array, shape: tuple) -> Array:
     lowering="contraction", formula=r"(AB)_{ij} = \sum_k A_{ik} B_{kj}")
 def mm(input: Array, mat2: Array) -> Array:
     """The product of two matrices, (n, k) and (k, m)."""
-    if input.dtype is mat2.dtype and input.ndim == 2 == mat2.ndim and input.dtype in BLAS_TYPES:
-        if input.shape[1] == mat2.shape[0]:
-            return np.matmul(input, mat2)
+    plain = input.dtype is mat2.dtype and input.dtype in BLAS_TYPES
+    if plain and input.ndim == 2 == mat2.ndim and input.shape[1] == mat2.shape[0]:
+        return np.matmul(input, mat2)
     check_matrices(input, mat2)
     return product(input, mat2)
 
@@ -366,8 +366,11 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         if n == 2:
             return execute(MV, (input, other))
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])
-        return execute(MV, (rows, other)).reshape(input.shape[:-1])
-    return matmul(input.unsqueeze(0), other).squeeze(-2)
+        return TENSORS["_unsafe_view"](execute(MV, (rows, other)), input._data.shape[:-1])
+    result = matmul(input.unsqueeze(0), other)
+    if m == 2:
+        return result.squeeze(0)
+    return TENSORS["_unsafe_view"](result, (*result._data.shape[:-2], result._data.shape[-1]))
 
 
 MM, MATMUL, DOT, MV = (ROWS[name] for name in ("mm", "matmul_nd", "dot", "mv"))

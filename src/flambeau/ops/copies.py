@@ -221,6 +221,8 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
         if found is None:
             raise ValueError(f"invalid type: {dtype!r}")
         dtype = found
+    elif isinstance(dtype, type):  # such as LongTensor
+        dtype = getattr(dtype, "dtype", dtype)
     return convert(input, D.as_dtype(dtype))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import Tensor, wrap
 from .array_reductions import widened
 from .dispatch import execute
 from .expressions import TENSORS as T
@@ -351,7 +351,7 @@ def histogramdd(
 # --- membership ----------------------------------------------------------------------------------
 
 
-@op("_isin(elements: Tensor | Number, test_elements: Tensor | Number, invert: bool)", where="",
+@op("_isin(elements, test_elements, invert: bool)", where="",
     lowering="opaque")
 def isin_kernel(elements, test_elements, invert):
     """Whether each element occurs among others."""
@@ -385,6 +385,9 @@ def isin(
             "isin() received an invalid combination of arguments - got "
             f"({type_name(elements)}, {type_name(test_elements)})"
         )
+    if not isinstance(elements, Tensor):  # a number takes the type of the others
+        dtype = np.result_type(widened(test_elements._data), elements)
+        elements = wrap(np.asarray(elements, dtype))
     return finish(ROWS["_isin"], (elements, test_elements, invert), out)
 
 

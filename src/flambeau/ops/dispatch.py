@@ -56,6 +56,8 @@ def execute(op: Op, args: tuple) -> Any:
     """Runs an operator on its arguments (all of them, in order) and returns its result."""
     if not op.prepared or op.kernel is None:
         prepare(op)
+    if mode.autocast is not None:
+        args = mode.autocast(op, args)
     arrays = list(args)
     needs = False
     for i in op.slots:
@@ -66,29 +68,35 @@ def execute(op: Op, args: tuple) -> Any:
                 needs = True
         elif a is not None:
             arrays[i], args = _coerce(op, args, i)
-    for i in op.list_slots:
-        items = args[i]
-        if items is None:
-            continue
-        if not hasattr(items, "__iter__") or isinstance(items, Tensor):
-            raise TypeError(
-                f"{op.name}(): argument '{op.params[i].name}' (position {i + 1}) must be tuple "
-                f"of Tensors, not {type(items).__name__}"
-            )
-        items = tuple(items)
-        args = args[:i] + (items,) + args[i + 1 :]
-        for n, t in enumerate(items):
-            if not isinstance(t, Tensor) and not (t is None and "None" in op.params[i].type):
-                raise TypeError(
-                    f"expected Tensor as element {n} in argument {i}, but got {type(t).__name__}"
-                )
-            if t is not None and t._needs:
-                needs = True
-        arrays[i] = tuple([t._data if t is not None else None for t in items])
+    if op.list_slots:
+        args, wanted = _tensors_of_lists(op, args, arrays)
+        needs = needs or wanted
+    if op.plain and not recorders:
+        try:
+            result = op.kernel(*arrays)  # type: ignore[misc]
+        except (ValueError, RuntimeWarning):
+            result = run_kernel(op, arrays)
+        kind = result.__class__
+        if kind is not tuple and kind is not list:
+            out = _new(Tensor)
+            out._data = result = result if kind is ndarray else np.asarray(result)
+            if needs and op.derivative is not None and mode.grad and result.dtype.kind in "fcV":
+                attach(op, args, (out,))
+            elif mode.inference:
+                out._inference = True
+            return out
+    else:
+        result = None
+    return _execute_further(op, args, arrays, needs, result)
+
+
+def _execute_further(op: Op, args: tuple, arrays: list, needs: bool, result: Any) -> Any:
+    """The rest of ``execute``: type rules, views, writes, several results, recorders."""
     storage = None
     if op.rule is not KEEP:
         storage = convert(op, arrays)
-    result = run_kernel(op, arrays)
+    if result is None:
+        result = run_kernel(op, arrays)
     needs = needs and op.derivative is not None and mode.grad
     if op.writes:
         return _written(op, args, result, needs)
@@ -107,6 +115,35 @@ def execute(op: Op, args: tuple) -> Any:
     for r in recorders:
         r.record(op, args, (out,))
     return out
+
+
+def _tensors_of_lists(op: Op, args: tuple, arrays: list) -> tuple[tuple, bool]:
+    """Puts the arrays of arguments that are sequences of tensors into ``arrays``.
+
+    Gives the arguments with tuples for those sequences, and whether one of the tensors wants a
+    gradient.
+    """
+    wanted = False
+    for i in op.list_slots:
+        items = args[i]
+        if items is None:
+            continue
+        if not hasattr(items, "__iter__") or isinstance(items, Tensor):
+            raise TypeError(
+                f"{op.name}(): argument '{op.params[i].name}' (position {i + 1}) must be tuple "
+                f"of Tensors, not {type(items).__name__}"
+            )
+        items = tuple(items)
+        args = args[:i] + (items,) + args[i + 1 :]
+        for n, t in enumerate(items):
+            if not isinstance(t, Tensor) and not (t is None and "None" in op.params[i].type):
+                raise TypeError(
+                    f"expected Tensor as element {n} in argument {i}, but got {type(t).__name__}"
+                )
+            if t is not None and t._needs:
+                wanted = True
+        arrays[i] = tuple([t._data if t is not None else None for t in items])
+    return args, wanted
 
 
 def _coerce(op: Op, args: tuple, i: int) -> tuple:
@@ -146,7 +183,7 @@ def convert(op: Op, arrays: list) -> np.dtype | None:
         common = D.get_default_dtype()
     elif op.rule in REFUSES and common.category in REFUSES[op.rule]:
         raise NotImplementedError(
-            f"\"{op.name}_cpu\" not implemented for '{common.title}'\n"
+            f"\"{op.name.lstrip('_')}_cpu\" not implemented for '{common.title}'\n"
             "Hint: convert the input first, for example with .float()."
         )
     storage = common.numpy
@@ -258,6 +295,9 @@ def named_result(op: Op) -> type:
     return found
 
 
+RETURN_TYPES: list[type] = []  # all that were made, for whoever renames them
+
+
 def return_type(name: str, fields: tuple[str, ...]) -> type:
     """A named tuple that prints as PyTorch's return types do."""
     from collections import namedtuple
@@ -274,7 +314,8 @@ def return_type(name: str, fields: tuple[str, ...]) -> type:
             return tuple, (tuple(self),)
 
     Result.__name__ = Result.__qualname__ = name
-    Result.__module__ = "flambeau.return_types"
+    Result.__module__ = f"{naming.prefix()}.return_types"
+    RETURN_TYPES.append(Result)
     return Result
 
 

@@ -31,7 +31,8 @@ def out_of_range(index: np.ndarray, size: int) -> int | None:
     """The first index that is not in 0..size-1; None where all are."""
     if not index.size:
         return None
-    wide = index.view(np.uint64 if index.dtype == _LONG else np.uint32)  # negatives become large
+    # As unsigned numbers the negative ones are large.
+    wide: Any = index.view(np.uint64 if index.dtype == _LONG else np.uint32)
     if wide.max() < size:
         return None
     return int(index.flat[int(np.argmax(wide.ravel() >= size))])

@@ -469,5 +469,5 @@ def corrcoef(input: Tensor) -> Tensor:
     std = T["sqrt"](d.real if d.is_complex() else d)
     c = c / std.reshape(-1, 1) / std.reshape(1, -1)
     if c.is_complex():
-        return T["complex"](c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+        return c.real.clamp(-1, 1) + c.imag.clamp(-1, 1) * 1j
     return c.clamp(-1, 1)

@@ -8,18 +8,16 @@ import numpy as np
 
 from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor
-from .array_reductions import F32, F64, widened
+from .array_reductions import F32, F64, SORTED, widened
 from .expressions import TENSORS as T
 from .extremes import check_not_empty
 from .overloads import check_flag, finish, into, not_implemented, overloaded
 from .table import ROWS, composite, op
 
-SMALL = 512  # slices up to this length are sorted, so that equal elements give the first index
-
 
 def _place_of(x, k, axis):
     """The index along ``axis`` of the k-th smallest element, counted from 0; the axis is kept."""
-    if x.shape[axis] <= SMALL:
+    if x.size <= SORTED:
         order = np.argsort(x, axis=axis, kind="stable")
     else:
         order = np.argpartition(x, k, axis=axis)

@@ -131,7 +131,7 @@ def unbind(input: np.ndarray, dim: int) -> tuple[np.ndarray, ...]:
     if not input.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = normalize_dim(dim, input.ndim)
-    before = (_ALL,) * dim
+    before: tuple = (_ALL,) * dim
     return tuple([input[(*before, i, ...)] for i in range(input.shape[dim])])
 
 

@@ -470,7 +470,8 @@ def scatter(
 
     ``src`` is a tensor or a number; ``reduce`` "add" or "multiply" combines it with what is there.
     """
-    return finish(*_scatter_args(input, dim, index, src, value, reduce), out)
+    row, args = _scatter_args(input, dim, index, src, value, reduce)
+    return finish(row, args, out)
 
 
 @composite("method")

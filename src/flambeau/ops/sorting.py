@@ -13,7 +13,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor
-from .array_reductions import take_along, widened
+from .array_reductions import SORTED, take_along, widened
 from .overloads import check_flag, finish, into, not_implemented, overloaded
 from .table import ROWS, composite, op
 
@@ -89,7 +89,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def _first_in_order(x, k, axis, largest, in_order):
     """The indices of the k largest or smallest elements along an axis."""
     n = x.shape[axis]
-    if k == n or n <= 256 or k * 4 > n:
+    if k == n or k * 4 > n or x.size <= SORTED:
         return np.take(order_of(x, axis, largest), range(k), axis=axis)
     if not k:
         return np.take(np.zeros(x.shape, np.int64), [], axis=axis)

@@ -259,8 +259,8 @@ def _write(view: Tensor, value: Any, values: np.ndarray) -> None:
     execute_inplace(ROWS["copy"], (view, value, False))
 
 
-Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = setitem  # type: ignore[attr-defined]
+Tensor.__getitem__ = getitem  # type: ignore[method-assign]
+Tensor.__setitem__ = setitem  # type: ignore[method-assign]
 
 # --- index_put ------------------------------------------------------------------------------------
 
@@ -278,7 +278,7 @@ def _index_arguments(
             f"{name}(): argument 'indices' (position 1) must be tuple of Tensors, not "
             f"{type_name(indices)}"
         )
-    key = []
+    key: list = []
     for i, item in enumerate(indices):
         if item is None:
             key.append(_ALL)

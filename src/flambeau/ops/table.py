@@ -117,6 +117,7 @@ class Op:
         "nondifferentiable", "params", "arity", "slots", "list_slots", "tensor_order", "variadic",
         "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random",
         "short",
+        "plain",
         "into", "several", "expanded",
     )  # fmt: skip
 
@@ -170,6 +171,7 @@ class Op:
         self.expanded = expanded  # name_() may write into an expanded tensor
         self.several = several  # the kernel gives a tuple of as many arrays as the call asks for
         self.into = into  # the kernel of name_(): writes into its first array, not into a new one
+        self.plain = rule == KEEP and not (view or writes or random)
         self.prepared = False
         self.plans: dict[int, Any] = {}
         self.node_class: Any = None

@@ -195,7 +195,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
             f"both inputs should have same dtype\n{conversion_hint(a._data, b._data)}"
         )
     for i, j in zip(one, other, strict=True):
-        m, n = a.shape[i], b.shape[j]
+        m, n = a.size(i), b.size(j)
         if m == 1 != n:  # a size of 1 stands for any other
             b = b.sum(j, keepdim=True)
         elif n == 1 != m:
@@ -246,7 +246,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     b = [1] * (n - other.dim()) + list(other.shape)
     x = input.reshape([s for m in a for s in (m, 1)])
     y = other.reshape([s for m in b for s in (1, m)])
-    return (x * y).reshape([p * q for p, q in zip(a, b, strict=True)])
+    return TENSORS["_unsafe_view"](x * y, tuple(p * q for p, q in zip(a, b, strict=True)))
 
 
 # --- einsum ------------------------------------------------------------------------------------
@@ -332,8 +332,9 @@ def _parse_term(text: str, operand: int | None, equation: str) -> list:
             continue
         if not (c.isascii() and c.isalpha()):
             raise RuntimeError(
-                f"einsum(): invalid subscript given at index {equation.index(c)} in the equation "
-                "string, subscripts must be in [a-zA-Z]"
+                "einsum(): invalid subscript given at index "
+                f"{equation.rindex(text) + i} in the equation string, subscripts must be in "
+                "[a-zA-Z]"
             )
         if operand is None and c in out:
             raise RuntimeError(
@@ -462,8 +463,11 @@ def _multiply(
     have = batch + left + right
     if not summed and (not left or not right or not batch):
         return _broadcast_product(a, of_a, b, of_b, have), have
-    size = lambda labels: [sizes_of[c] for c in labels]  # noqa: E731
     sizes_of = dict(zip(of_a, a.shape, strict=True)) | dict(zip(of_b, b.shape, strict=True))
+
+    def size(labels: list) -> list[int]:
+        return [sizes_of[c] for c in labels]
+
     x = _arranged(a, of_a, batch + left + summed)
     y = _arranged(b, of_b, batch + summed + right)
     lead = [math.prod(size(batch))] if batch else []

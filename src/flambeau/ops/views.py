@@ -47,7 +47,7 @@ def need_tensor(name: str, value: Any) -> np.ndarray:
     derivative={"input": "reshape(grad, input.shape)"})
 def view(input: np.ndarray, size: Ints) -> np.ndarray:
     """A view in another shape."""
-    return view_array(input, size)
+    return view_array(input, tuple(size))
 
 
 _view = viewing(ROWS["view"])

@@ -502,14 +502,22 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
 
 
-def legacy_tensor(args: tuple) -> np.ndarray:
-    """What ``Tensor(…)`` holds: data in the default type, or uninitialised memory of a shape."""
-    storage = D.get_default_dtype().numpy
+def legacy_tensor(args: tuple, dtype: dtype | None = None) -> np.ndarray:
+    """What ``Tensor(…)`` holds: data in the default type, or uninitialised memory of a shape.
+
+    ``dtype`` is the type of ``FloatTensor(…)`` and the like.
+    """
+    storage = (dtype or D.get_default_dtype()).numpy
     if not args:
         return np.empty(0, storage)
     if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
         value = args[0]
         if isinstance(value, Tensor):
+            if dtype is not None and value.dtype is not dtype:
+                raise TypeError(
+                    f"expected {dtype.title} (got {value.dtype.title})\n"
+                    f"Hint: convert it with .to({dtype!r})."
+                )
             return value._data
         from .size import Size
 

@@ -363,7 +363,7 @@ def lu_solve(
 
 
 _REMOVED = {
-    "solve": "X = linalg.solve(A, B): the arguments are reversed, and there is no LU; see linalg.lu",
+    "solve": "X = linalg.solve(A, B): the arguments are reversed; for the LU see linalg.lu",
     "eig": "L, V = linalg.eig(A), or L = linalg.eigvals(A), which are complex",
     "lstsq": "X = linalg.lstsq(A, B).solution: the arguments are reversed",
     "symeig": "L, V = linalg.eigh(A, UPLO='U'), or L = linalg.eigvalsh(A, UPLO='U')",

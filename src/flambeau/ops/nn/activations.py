@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...tensor import dtype as D
 from ...tensor.draws import uniform
 from ...tensor.generator import default_generator
 from ...tensor.tensor import Tensor
@@ -166,7 +167,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """
     if input.dtype != weight.dtype:
         raise RuntimeError(
-            f"prelu: Type promoting not supported. Got {_legacy(input)} and {_legacy(weight)}"
+            f"prelu: Type promoting not supported. Got {input.dtype.title} and "
+            f"{weight.dtype.title}"
         )
     if weight.dim() > 1:
         raise RuntimeError(
@@ -185,12 +187,6 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight.dim() == 1 and input.dim() != 1:
         weight = weight.view([-1 if i == 1 else 1 for i in range(input.dim())])
     return TENSORS["_prelu_kernel"](input, weight)
-
-
-def _legacy(t: Tensor) -> str:
-    from ...tensor.naming import prefix
-
-    return f"{prefix()}.{t.dtype.legacy}"
 
 
 @composite("function")
@@ -221,7 +217,11 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x - lambd above lambd, x + lambd below -lambd, 0 between."""
     if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+        largest = D.finfo(input.dtype).max
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:g}] for input dtype {input.dtype.title}, but "
+            f"found {lambd:g}"
+        )
     return dispatch.execute(ROWS["_softshrink"], (input, lambd))
 
 
@@ -240,7 +240,8 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return dispatch.execute(ROWS["gelu_erf" if approximate == "none" else "gelu_tanh"], (input,))
+    row = ROWS["gelu_erf" if approximate == "none" else "gelu_tanh"]
+    return dispatch.execute(row, (_floating(input, "GeluKernelImpl"),))
 
 
 @op("_rrelu_noise(input, lower: float, upper: float, generator: Generator | None = None)",
@@ -267,8 +268,8 @@ def _rrelu_call(
 ) -> tuple:
     if lower > upper:
         raise RuntimeError(
-            f"Lower bound should be less than or equal to the upper bound, got {lower:g} and "
-            f"{upper:g}"
+            "Lower bound should be less than or equal to the upper bound\n"
+            f"Hint: they are {lower:g} and {upper:g}."
         )
     if training:
         noise = TENSORS["_rrelu_noise"](input, lower, upper, generator)

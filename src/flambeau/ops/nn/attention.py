@@ -145,7 +145,7 @@ def scaled_dot_product_attention(
         scale: in place of 1 / sqrt(E).
         enable_gqa: fewer heads of key and value than of query, each serving several.
     """
-    _check(query, key, value, attn_mask, is_causal)
+    _check(query, key, value, attn_mask, is_causal, enable_gqa)
     if enable_gqa:
         key, value = _more_heads(query, key), _more_heads(query, value)
     if scale is None:
@@ -158,8 +158,9 @@ def scaled_dot_product_attention(
 
 
 def _check(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_causal: bool
-) -> None:
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, is_causal: bool,
+    enable_gqa: bool,
+) -> None:  # fmt: skip
     q, k, v = query._data, key._data, value._data
     if not q.dtype == k.dtype == v.dtype:
         raise RuntimeError(
@@ -174,8 +175,10 @@ def _check(
         )
     if q.dtype.kind in "biu":
         raise RuntimeError(f"expected scalar type Float but found {D.of(q.dtype).title}")
+    if not enable_gqa:
+        broadcast_shapes(q.shape[:-2], k.shape[:-2], v.shape[:-2])
     batch = math.prod(q.shape[:-2])
-    for a, b, other in ((q.shape[-1], k.shape[-1], k), (k.shape[-2], v.shape[-2], v)):
+    for a, b in ((q.shape[-1], k.shape[-1]), (k.shape[-2], v.shape[-2])):
         if a != b:
             raise RuntimeError(
                 "Expected size for first two dimensions of batch2 tensor to be: "

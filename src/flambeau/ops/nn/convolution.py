@@ -20,7 +20,15 @@ from ..dispatch import execute
 from ..expressions import TENSORS
 from ..table import ROWS, composite, op
 from .windows import (
-    Ints, as_tuple, blocks, from_row, gather_columns, inside, padded, scatter_columns, span,
+    Ints,
+    as_tuple,
+    blocks,
+    from_row,
+    gather_columns,
+    inside,
+    padded,
+    scatter_columns,
+    span,
 )  # fmt: skip
 
 Array = np.ndarray
@@ -322,7 +330,9 @@ def _channel_hint(x: Ints, wanted: int) -> str:
 
 def _check_window(x: Ints, kernel: Ints, padding: Ints, dilation: Ints) -> None:
     if min(kernel) <= 0:
-        raise RuntimeError(f"kernel size should be greater than zero, but got {list(kernel)}")
+        raise RuntimeError(
+            f"kernel size should be greater than zero, but got {_sides('kernel', kernel)}"
+        )
     seen = tuple(n + 2 * p for n, p in zip(x[2:], padding, strict=True))
     covered = span(kernel, dilation)
     if any(n < k for n, k in zip(seen, covered, strict=True)):
@@ -335,6 +345,11 @@ def _check_window(x: Ints, kernel: Ints, padding: Ints, dilation: Ints) -> None:
             "Only zero batch or zero channel inputs are supported, but got input shape: "
             f"{list(x)}"
         )
+
+
+def _sides(name: str, values: Ints) -> str:
+    sides = ("depth", "height", "width")[-len(values) :]
+    return " ".join(f"{name}_{side}: {v}" for side, v in zip(sides, values, strict=True))
 
 
 def _times(sizes: Ints) -> str:
@@ -373,8 +388,8 @@ def convolution(
     _check_types(input, weight, bias)
     sizes = _transposed_size(x[2:], w[2:], stride, padding, dilation, output_padding)
     shape = (x[0], w[1] * groups, *sizes)
-    args = (input, weight, bias, shape, stride, padding, dilation, groups)
-    return execute(ROWS["_conv_transposed"], args)
+    geometry = (stride, padding, dilation, groups)
+    return execute(ROWS["_conv_transposed"], (input, weight, bias, shape, *geometry))
 
 
 def _transposed_size(
@@ -384,7 +399,8 @@ def _transposed_size(
         if m >= s and m >= d:
             raise RuntimeError(
                 "output padding must be smaller than either stride or dilation, but got "
-                f"output_padding: {list(more)}, stride: {list(stride)}, dilation: {list(dilation)}"
+                f"{_sides('output_padding', more)} {_sides('stride', stride)} "
+                f"{_sides('dilation', dilation)}"
             )
     sizes = tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + m + 1

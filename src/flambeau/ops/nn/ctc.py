@@ -214,5 +214,5 @@ def _check(
     if targets.ndim == 2 and max(labels, default=0) > targets.shape[1]:
         raise RuntimeError(
             f"Expected tensor to have size at least {max(labels)} at dimension 1, but got size "
-            f"{list(targets.shape)} for argument #2 'targets' {where}"
+            f"{targets.shape[1]} for argument #2 'targets' {where}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -136,7 +137,8 @@ class _Sampler:
 
     def values(self, places: list[Tensor], weight: Tensor | None = None) -> Tensor:
         """The elements at whole coordinates (N, *out), as (N, C, *out), times a weight."""
-        index = inside = None
+        index: Any = None
+        inside: Any = None
         for d, (p, size) in enumerate(zip(places, self.sizes, strict=True)):
             fits = (p >= 0) & (p <= size - 1)
             inside = fits if inside is None else inside & fits
@@ -167,9 +169,9 @@ def _linear(sampler: _Sampler, places: list[Tensor]) -> Tensor:
     """The corners around each place, weighted by how near they are."""
     corners = [p.detach().floor() for p in places]
     shares = [p - c for p, c in zip(places, corners, strict=True)]
-    total = None
+    total: Any = None
     for corner in itertools.product((0, 1), repeat=len(places)):
-        weight = None
+        weight: Any = None
         for bit, share in zip(corner, shares, strict=True):
             part = share if bit else 1 - share
             weight = part if weight is None else weight * part
@@ -191,7 +193,7 @@ def _bicubic(sampler: _Sampler, places: list[Tensor]) -> Tensor:
     """Sixteen neighbours; padding applies to each of them."""
     corners = [p.detach().floor() for p in places]
     rows, columns = (_cubic_weights(p - c) for p, c in zip(places, corners, strict=True))
-    total = None
+    total: Any = None
     for i, j in itertools.product(range(4), repeat=2):
         at = [sampler.at_border(c + (k - 1), d) for d, (c, k) in enumerate(zip(corners, (i, j)))]
         found = sampler.values([p.detach().round() for p in at], rows[i] * columns[j])

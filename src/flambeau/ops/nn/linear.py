@@ -8,7 +8,13 @@ import numpy as np
 
 from ...tensor.tensor import Tensor
 from ..contractions import (
-    BLAS_TYPES, added_type_error, expanded, matmul, no_tensor, not_implemented, same_types,
+    BLAS_TYPES,
+    added_type_error,
+    expanded,
+    matmul,
+    no_tensor,
+    not_implemented,
+    same_types,
     wide_product,
 )  # fmt: skip
 from ..dispatch import execute
@@ -46,7 +52,7 @@ def _check_linear(input: Array, weight: Array, bias: Array | None) -> None:
     if weight.ndim != 2 or input.shape[-1] != weight.shape[1]:
         raise _linear_error(input, weight)
     if input.dtype != weight.dtype:
-        if bias is not None and input.ndim > 2:
+        if bias is not None:
             raise added_type_error("self", input, weight)
         same_types(input, weight)
     if input.dtype.kind == "b":

@@ -215,10 +215,10 @@ def _class_numbers(target: Array, classes: int, ignore_index: int) -> tuple[Arra
     """
     if not target.size:
         return target, None
-    largest = np.maximum.reduce(target, axis=None)
-    if largest < classes and np.minimum.reduce(target, axis=None) >= 0:
-        if not 0 <= ignore_index < classes:
-            return target, None
+    inside = np.maximum.reduce(target, axis=None) < classes
+    inside = inside and np.minimum.reduce(target, axis=None) >= 0
+    if inside and not 0 <= ignore_index < classes:
+        return target, None
     ignored = target == ignore_index
     safe = np.where(ignored, 0, target)
     wrong = (safe < 0) | (safe >= classes)
@@ -395,9 +395,11 @@ def _check_classes(x: Array, target: Array, weight: Array | None) -> None:
     if weight is not None:
         classes = x.shape[1] if x.ndim > 1 else x.shape[0]
         if weight.shape != (classes,):
+            every = f"all {classes} classes" if x.ndim < 3 else "all"
+            given = f" but got weight tensor of shape: {list(weight.shape)}" if x.ndim < 3 else ""
             raise RuntimeError(
-                f"weight tensor should be defined either for all {classes} classes or no classes "
-                f"but got weight tensor of shape: {list(weight.shape)}"
+                f"weight tensor should be defined either for {every} or no classes{given}\n"
+                f"Hint: there are {classes} classes; the weights' shape is {list(weight.shape)}."
             )
         if weight.dtype != x.dtype:
             raise scalar_type_error(x, weight)

@@ -27,13 +27,13 @@ AFFINE = "weight: Tensor | None, bias: Tensor | None"
 FORMULA = r"\frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} w + b"
 
 
-def _wide(x: Array | None) -> Array | None:
+def _wide(x: Any) -> Any:
     """float16 and bfloat16 as float32."""
     return x if x is None else x.astype(accumulate_type(x.dtype), copy=False)
 
 
-def _like(x: Array | None, model: Array | None) -> Array | None:
-    return x if x is None or model is None else x.astype(model.dtype, copy=False)
+def _like(x: Array, model: Array | None) -> Array:
+    return x if model is None else x.astype(model.dtype, copy=False)
 
 
 # --- over the batch ----------------------------------------------------------------------------
@@ -311,15 +311,13 @@ def instance_norm(
 ) -> Tensor:
     """Each channel of each sample standardised by itself: a batch_norm of one long sample."""
     n, channels, *rest = input.shape
-    long = lambda t: None if t is None else t.repeat(n)  # noqa: E731
-    mean, variance = long(running_mean), long(running_var)
-    result = batch_norm(
-        input.reshape(1, n * channels, *rest), long(weight), long(bias), mean, variance,
-        use_input_stats, momentum, eps,
-    )  # fmt: skip
+    parameters = (weight, bias, running_mean, running_var)
+    repeated = [None if t is None else t.repeat(n) for t in parameters]
+    flat = input.reshape(1, n * channels, *rest)
+    result = batch_norm(flat, *repeated, use_input_stats, momentum, eps)
     if use_input_stats:
-        for kept, new in ((running_mean, mean), (running_var, variance)):
-            if kept is not None:
+        for kept, new in zip(parameters[2:], repeated[2:], strict=True):
+            if kept is not None and new is not None:
                 kept.copy_(new.view(n, channels).mean(0))
     return result.view(input.shape)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..contractions import accumulate_type
 from ..table import op
-from .windows import Ints, inside, meets, offsets, padded
+from .windows import Ints, along, inside, meets, offsets, padded
 
 Array = np.ndarray
 WINDOW = "kernel: int[], stride: int[], padding: int[], dilation: int[], out: int[]"
@@ -39,7 +39,7 @@ def bordered(
 def parts(x: Array, kernel: Ints, stride: Ints, dilation: Ints, out: Ints):
     """For each element of the window what it meets, as a view."""
     for offset in offsets(kernel):
-        yield x[(slice(None), slice(None), *meets(offset, out, stride, dilation))]
+        yield x[along(2, *meets(offset, out, stride, dilation))]
 
 
 # --- maxima ------------------------------------------------------------------------------------
@@ -245,10 +245,9 @@ def avg_pool(
 
 
 def _window_sum(x: Array, axis: int, kernel: int, stride: int, out: int) -> Array:
-    lead = (slice(None),) * axis
-    total = None
+    total: Any = None
     for o in range(kernel):
-        part = x[(*lead, slice(o, o + (out - 1) * stride + 1, stride))]
+        part = x[along(axis, slice(o, o + (out - 1) * stride + 1, stride))]
         if total is None:
             total = part.copy()
         else:
@@ -292,10 +291,9 @@ def avg_pool_gradient(
 
 
 def _window_spread(g: Array, axis: int, kernel: int, stride: int, out: int, size: int) -> Array:
-    lead = (slice(None),) * axis
     spread = np.zeros_like(g, shape=(*g.shape[:axis], size, *g.shape[axis + 1 :]))
     for o in range(kernel):
-        spread[(*lead, slice(o, o + (out - 1) * stride + 1, stride))] += g
+        spread[along(axis, slice(o, o + (out - 1) * stride + 1, stride))] += g
     return spread
 
 
@@ -324,10 +322,9 @@ def adaptive_avg_pool(input: Array, out: Ints) -> Array:
         return avg_pool(input, kernel, kernel, (0,) * len(out), out, True, None)
     x = input.astype(accumulate_type(input.dtype), copy=False)
     for axis, (n, o) in enumerate(zip(sizes, out, strict=True), 2):
-        lead = (slice(None),) * axis
         means = np.empty_like(x, shape=(*x.shape[:axis], o, *x.shape[axis + 1 :]))
         for i, (a, b) in enumerate(bounds(n, o)):
-            means[(*lead, i)] = x[(*lead, slice(a, b))].mean(axis)
+            means[along(axis, i)] = x[along(axis, slice(a, b))].mean(axis)
         x = means
     return x.astype(input.dtype, copy=False)
 
@@ -336,10 +333,9 @@ def adaptive_avg_pool_gradient(grad_output: Array, shape: Ints) -> Array:
     """Spreads each window's gradient over its elements."""
     g = grad_output.astype(accumulate_type(grad_output.dtype), copy=False)
     for axis, (n, o) in enumerate(zip(shape[2:], grad_output.shape[2:], strict=True), 2):
-        lead = (slice(None),) * axis
         spread = np.zeros_like(g, shape=(*g.shape[:axis], n, *g.shape[axis + 1 :]))
         for i, (a, b) in enumerate(bounds(n, o)):
-            spread[(*lead, slice(a, b))] += g[(*lead, slice(i, i + 1))] / (b - a)
+            spread[along(axis, slice(a, b))] += g[along(axis, slice(i, i + 1))] / (b - a)
         g = spread
     return g.astype(grad_output.dtype, copy=False)
 
@@ -362,10 +358,10 @@ def adaptive_max_pool(input: Array, out: Ints) -> tuple[Array, Array]:
     windows = [bounds(n, o) for n, o in zip(sizes, out, strict=True)]
     for at in offsets(out):
         window = tuple(slice(*windows[d][i]) for d, i in enumerate(at))
-        part = input[(..., *window)].reshape(*lead, -1)
+        part = input[along(2, *window)].reshape(*lead, -1)
         best = _last_nan(part, part.argmax(-1))
-        result[(..., *at)] = np.take_along_axis(part, best[..., None], -1)[..., 0]
-        indices[(..., *at)] = places[window].reshape(-1)[best]
+        result[along(2, *at)] = np.take_along_axis(part, best[..., None], -1)[..., 0]
+        indices[along(2, *at)] = places[window].reshape(-1)[best]
     return result, indices
 
 

@@ -98,9 +98,11 @@ def _check_sizes(input: Tensor, n: int, out: Ints) -> None:
     shape = input._data.shape
     if 0 in shape[1:]:
         raise RuntimeError(
-            f"Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for "
-            f"input, but got:{list(shape)}"
+            f"{'max_pool1d: ' if n == 1 else ''}Expected {n + 1}D or {n + 2}D (batch mode) tensor "
+            f"with optional 0 dim batch size for input, but got:{list(shape)}"
         )
+    if n == 1 and out[0] < 1:
+        raise RuntimeError(f"max_pool1d() Invalid computed output size: {out[0]}")
     if min(out) < 1:
         given, made = ("x".join(map(str, (shape[1], *s))) for s in (shape[2:], out))
         raise RuntimeError(

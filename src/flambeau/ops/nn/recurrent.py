@@ -232,7 +232,6 @@ def lstm_layer_backward(
     toward_out = _rows(grad_output)
     dh = np.zeros_like(h0, x.dtype) if grad_h is None else np.array(_wide(grad_h))
     dc = np.zeros_like(c0, x.dtype) if grad_c is None else np.array(_wide(grad_c))
-    toward_gates = np.empty_like(gates)
     toward_hidden = None if project is None else np.empty_like(h_before)
     for at, who in _steps(sizes, not reverse):
         h, c = dh[who], dc[who]
@@ -242,13 +241,13 @@ def lstm_layer_backward(
             toward_hidden[at] = h
         inner = h if project is None else np.matmul(h, project)
         c += inner * into_cell[at]
-        step = toward_gates[:, at]
-        np.multiply(factors[:3, at], c, out=step[:3])
-        np.multiply(factors[3, at], inner, out=step[3])
+        step = factors[:, at]
+        step[:3] *= c  # from here on they are the gates' gradients
+        step[3] *= inner
         c *= f[at]
         np.add.reduce(np.matmul(step, weight_hh), axis=0, out=h)
     got = _shares(
-        needs, x, h_before, toward_gates, toward_gates, _wide(weight_ih), bias_ih is not None
+        needs, x, h_before, factors, factors, _wide(weight_ih), bias_ih is not None
     )
     got.update(h0=dh, c0=dc)
     if project is not None:
@@ -330,17 +329,16 @@ def gru_layer_backward(
     factors[0] *= new_hidden
     toward_out = _rows(grad_output)
     dh = np.zeros_like(h0, x.dtype) if grad_h is None else np.array(_wide(grad_h))
-    toward = np.empty_like(factors)
     for at, who in _steps(sizes, not reverse):
         h = dh[who]
         if toward_out is not None:
             h += toward_out[at]
-        step = np.multiply(factors[:, at], h, out=toward[:, at])
+        step = factors[:, at]
+        step *= h  # from here on they are the gates' gradients
         h *= update[at]
         h += np.add.reduce(np.matmul(step[:3], weight_hh), axis=0)
-    toward_input = toward[[0, 1, 3]]
     got = _shares(
-        needs, x, h_before, toward_input, toward[:3], _wide(weight_ih), bias_ih is not None
+        needs, x, h_before, factors[[0, 1, 3]], factors[:3], _wide(weight_ih), bias_ih is not None
     )
     got["h0"] = dh
     return _finished(got, PLAIN, input)
@@ -395,14 +393,14 @@ def rnn_layer_backward(
     slope = (slope > 0).astype(slope.dtype) if relu else _one_minus_square(slope)
     toward_out = _rows(grad_output)
     dh = np.zeros_like(h0, x.dtype) if grad_h is None else np.array(_wide(grad_h))
-    toward = np.empty_like(h_before)
     for at, who in _steps(sizes, not reverse):
         h = dh[who]
         if toward_out is not None:
             h += toward_out[at]
-        step = np.multiply(h, slope[at], out=toward[at])
+        step = slope[at]
+        step *= h  # from here on it is the gradient before the nonlinearity
         np.matmul(step, weight, out=h)
-    gates = toward[None]
+    gates = slope[None]
     got = _shares(needs, x, h_before, gates, gates, _wide(weight_ih), bias_ih is not None)
     got["h0"] = dh
     return _finished(got, PLAIN, input)

@@ -18,7 +18,7 @@ from ..contractions import accumulate_type, not_implemented
 from ..dispatch import execute
 from ..expressions import TENSORS
 from ..table import ROWS, composite, op
-from .windows import Ints
+from .windows import Ints, along
 
 Array = np.ndarray
 Table = tuple[Array, "Array | None"]
@@ -152,7 +152,7 @@ def _along(x: Array, axis: int, index: Array, weight: Array) -> Array:
         return x.take(index[:, 0], axis)
     shape = (-1, *(1,) * (x.ndim - axis - 1))
     weight = weight.astype(x.dtype, copy=False)
-    total = None
+    total: Any = None
     for k in range(index.shape[1]):
         part = x.take(index[:, k], axis)
         part *= weight[:, k].reshape(shape)
@@ -188,7 +188,7 @@ def _add_runs(target: Array, values: Array, axis: int, index: Array) -> None:
     """target[index] += values along an axis, for an index that never falls."""
     starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
     sums = values if len(starts) == len(index) else np.add.reduceat(values, starts, axis)
-    target[(slice(None),) * axis + (index[starts],)] += sums
+    target[along(axis, index[starts])] += sums
 
 
 RESAMPLE = {"input": "resample_gradient(grad, input.shape, indices, weights)"}
@@ -278,7 +278,7 @@ def _check_mode(dims: int, mode: str, align_corners: bool | None, antialias: boo
             "a 4-D tensor as input"
         )
     if mode == "lanczos" and not antialias:
-        raise ValueError("lanczos mode requires antialias=True")
+        raise ValueError("Lanczos mode requires antialias=True")
     known = mode in WANTS or mode in ("nearest", "nearest-exact", "area", "lanczos")
     if not 3 <= dims <= 5 or not known:
         raise NotImplementedError(

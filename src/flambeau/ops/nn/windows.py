@@ -42,6 +42,11 @@ def as_tuple(value: Any, n: int, name: str, function: str) -> Ints:
     return values * n if len(values) == 1 else values
 
 
+def along(lead: int, *index: Any) -> Any:
+    """An index that passes over the first dimensions."""
+    return (slice(None),) * lead + index
+
+
 def offsets(kernel: Ints) -> Iterator[Ints]:
     """All elements of a window, in the order of memory."""
     return itertools.product(*map(range, kernel))
@@ -64,17 +69,18 @@ def padded(x: Array, before: Ints, after: Ints, value: Any = 0) -> Array:
     """The array with a border around its spatial dimensions."""
     if not any(before) and not any(after):
         return x
-    lead = x.shape[: x.ndim - len(before)]
-    inner = x.shape[len(lead) :]
+    first = x.ndim - len(before)
+    lead, inner = x.shape[:first], x.shape[first:]
     sizes = tuple(b + n + a for b, n, a in zip(before, inner, after, strict=True))
     out = np.full_like(x, value, shape=(*lead, *sizes), order="C", subok=False)
-    out[(..., *(slice(b, b + n) for b, n in zip(before, inner, strict=True)))] = x
+    out[along(first, *(slice(b, b + n) for b, n in zip(before, inner, strict=True)))] = x
     return out
 
 
 def inside(x: Array, before: Ints, sizes: Ints) -> Array:
     """The part of a bordered array without its border."""
-    return x[(..., *(slice(b, b + n) for b, n in zip(before, sizes, strict=True)))]
+    parts = [slice(b, b + n) for b, n in zip(before, sizes, strict=True)]
+    return x[along(x.ndim - len(parts), *parts)]
 
 
 def blocks(batch: int, out: Ints, column: int) -> Iterator[tuple[int, int, int, int]]:
@@ -100,9 +106,7 @@ def gather_columns(
 ) -> None:
     """Copies the windows of ``x`` (m, c, *spatial) to ``columns`` (m, c, *kernel, *out)."""
     for offset in offsets(kernel):
-        columns[(slice(None), slice(None), *offset)] = x[
-            (slice(None), slice(None), *meets(offset, out, stride, dilation))
-        ]
+        columns[along(2, *offset)] = x[along(2, *meets(offset, out, stride, dilation))]
 
 
 def scatter_columns(
@@ -110,9 +114,7 @@ def scatter_columns(
 ) -> None:
     """Adds ``columns`` (m, c, *kernel, *out) to the places in ``x`` that they came from."""
     for offset in offsets(kernel):
-        x[(slice(None), slice(None), *meets(offset, out, stride, dilation))] += columns[
-            (slice(None), slice(None), *offset)
-        ]
+        x[along(2, *meets(offset, out, stride, dilation))] += columns[along(2, *offset)]
 
 
 def from_row(x: Array, row: int, rows: int, kernel: Ints, stride: Ints, dilation: Ints) -> Array:

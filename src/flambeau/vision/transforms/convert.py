@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import flambeau
-from flambeau import nn
+from flambeau.nn.modules.module import Module
 from flambeau.vision.transforms import functional
 
 
@@ -51,7 +51,7 @@ class ToPILImage:
         return f"{type(self).__name__}({mode})"
 
 
-class ConvertImageDtype(nn.Module):
+class ConvertImageDtype(Module):
     """A tensor in another dtype, its values scaled to that dtype's range (floats: 0 ... 1).
 
     Args:
@@ -69,7 +69,7 @@ class ConvertImageDtype(nn.Module):
         return functional.convert_image_dtype(image, self.dtype)
 
 
-class Normalize(nn.Module):
+class Normalize(Module):
     """``(x - mean) / std``, channel by channel.
 
     Args:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import flambeau
-from flambeau import nn
+from flambeau.nn.modules.module import Module
 from flambeau.vision.transforms import functional
 from flambeau.vision.transforms.resample import InterpolationMode
 
 
-class Resize(nn.Module):
+class Resize(Module):
     """The picture at another size.
 
     Args:
@@ -49,7 +49,7 @@ class Resize(nn.Module):
         )
 
 
-class CenterCrop(nn.Module):
+class CenterCrop(Module):
     """The middle of the picture; where it is too small, with zeros around it.
 
     Args:
@@ -67,7 +67,7 @@ class CenterCrop(nn.Module):
         return f"{type(self).__name__}(size={self.size})"
 
 
-class Pad(nn.Module):
+class Pad(Module):
     """The picture with a border.
 
     Args:
@@ -103,7 +103,7 @@ class Pad(nn.Module):
         )
 
 
-class RandomCrop(nn.Module):
+class RandomCrop(Module):
     """A part of the picture, anywhere in it.
 
     Args:
@@ -162,7 +162,7 @@ class RandomCrop(nn.Module):
         return f"{type(self).__name__}(size={self.size}, padding={self.padding})"
 
 
-class _RandomFlip(nn.Module):
+class _RandomFlip(Module):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         self.p = p
@@ -188,7 +188,7 @@ class RandomVerticalFlip(_RandomFlip):
         return functional.vflip(img) if self._now() else img
 
 
-class Grayscale(nn.Module):
+class Grayscale(Module):
     """The picture without colour.
 
     Args:
