@@ -2,15 +2,18 @@
 
 Three layers with tanh between them and softmax at the end. Every intermediate result gets its
 gradient from the one behind it, by a line of calculus each; all of them are compared with what
-loss.backward() finds. Then the network trains on these gradients alone.
+loss.backward() finds. Softmax and logarithm together come to one line, (probs - onehot(y)) / N,
+which is compared too. Then the network trains on these gradients alone, from first weights far too
+large (standard normal), so that the loss begins high above log 10 = 2.30.
 
-Result: the 16 gradients agree with autograd's to 2e-7 of their largest entry; over 100 steps the
-loss falls from 10.29 to ... and ... With --data (MNIST) the losses are 15.9699, 10.9262, 8.3451 ...
-3.2024, printed every 10 steps.
+Result: all 16 gradients equal autograd's exactly, the one line to 1e-6 of the largest entry; over
+100 steps of gradient descent the loss falls from 15.7560 to 0.3184. With --data (MNIST) it is
+15.9699, 10.9262, 8.3451 ... 3.2024.
 """
 
 import common
 import flambeau as torch
+from flambeau.nn import functional as F
 
 HIDDEN = 100
 RATE = 0.1
@@ -81,6 +84,9 @@ def compare(parameters, X, y):
         shape = "x".join(map(str, gradient.shape))
         print(f"{name:>15}  {shape:>12}  {largest:13.3e}  {difference:10.1e}")
         worst = max(worst, difference / largest)
+    at_once = (results["probs"] - F.one_hot(y, 10)) / len(y)
+    largest = results["logits"].grad.abs().max()
+    print(f"logits at once: {((at_once - results['logits'].grad).abs().max() / largest).item():.0e}")
     return worst
 
 
@@ -102,8 +108,8 @@ def main(arguments=None):
         _, results = forward(parameters, test_x.flatten(1), test_y)
     right = (results["logits"].argmax(1) == test_y).float().mean().item()
     common.conclude(
-        f"16 gradients agree to {worst:.0e} of their largest entry; loss {loss.item():.4f}, "
-        f"{right:.1%} of held-out digits right",
+        f"gradients differ by {worst:.0e} of their largest entry at most; "
+        f"loss {loss.item():.4f}, {right:.1%} of held-out digits right",
         worst < 1e-3 and right > 0.3,
     )
 

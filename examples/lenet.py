@@ -2,9 +2,9 @@
 
 The network of 1998 that read the numbers on cheques, with ReLU and max-pooling. It wants 32x32
 pixels: MNIST's pictures get a margin of 2 pixels, the 8x8 digits are enlarged. The figure shows a
-digit's way through the network: the six maps of the first convolution, the sixteen of the second.
+digit's way through the network: what the two convolutions make of it. ReLU lets pass what is red.
 
-Result: ...% of the 360 held-out digits right after 12 epochs (one layer: 89.7%).
+Result: 93.1% of the 360 held-out digits right after 12 epochs (one layer: 89.4%).
 """
 
 import common
@@ -12,6 +12,7 @@ import flambeau as torch
 from flambeau import nn, optim
 from flambeau.nn import functional as F
 from flambeau.utils.data import DataLoader, TensorDataset
+from flambeau.vision.utils import make_grid
 
 
 class LeNet(nn.Module):
@@ -24,12 +25,12 @@ class LeNet(nn.Module):
         self.fc3 = nn.Linear(84, 10)
 
     def maps(self, x):
-        """What the two convolutions see."""
-        first = F.relu(self.conv1(x))
-        return first, F.relu(self.conv2(F.max_pool2d(first, 2)))
+        """What the two convolutions make of pictures, before ReLU."""
+        first = self.conv1(x)
+        return first, self.conv2(F.max_pool2d(F.relu(first), 2))
 
     def forward(self, x):
-        x = F.max_pool2d(self.maps(x)[1], 2).flatten(1)
+        x = F.max_pool2d(F.relu(self.maps(x)[1]), 2).flatten(1)
         return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
 
 
@@ -40,16 +41,17 @@ def to_32(x):
 
 
 def draw(model, x, folder):
-    drawing, axes = common.figure(10, 4.2, 3, 9)
-    for panel in axes.flat:
-        panel.set_axis_off()
-    first, second = (maps[0].detach() for maps in model.maps(x[:1]))
-    places = [axes[1, 0], *axes[0, 2:8], *axes[1, 1:], *axes[2, 1:]]
-    for panel, picture in zip(places, [x[0], *first, *second]):
-        panel.set_axis_on()
-        common.show_picture(panel, picture / picture.max().clamp(min=1e-6))
-    axes[1, 0].set_title("in", loc="center")
-    axes[0, 1].text(1, 0.5, "first", ha="right", va="center", transform=axes[0, 1].transAxes)
+    drawing, (axes,) = common.figure(9, 3.1, columns=3, width_ratios=(2, 3, 4))
+    common.show_picture(axes[0], x[0], "a digit")
+    first, second = (maps[0].detach().unsqueeze(1) for maps in model.maps(x[:1]))
+    for panel, maps, columns, title in (
+        (axes[1], first, 3, "first convolution: 6 maps"),
+        (axes[2], second, 6, "second convolution: 16 maps"),
+    ):
+        most = maps.abs().max().item()
+        tiles = make_grid(maps, nrow=columns, padding=1)[0]
+        common.show_picture(panel, tiles, title, cmap="RdBu_r", vmin=-most, vmax=most)
+        panel.spines[:].set_visible(False)
     common.save(drawing, folder, "maps")
 
 

@@ -2,8 +2,8 @@
 
 Each picture is a sequence of its rows of pixels, from the top; what an LSTM of 64 units remembers
 after the last row goes through a linear layer to ten scores. The same layer applied to what it
-remembers after each row shows how its opinion forms: the figure has the ten probabilities row by
-row beside some digits.
+remembers after each row shows how its opinion forms: the figure has, beside some digits, the ten
+probabilities after each row.
 
 Result: ...% of the 360 held-out digits right after 25 epochs.
 """
@@ -32,17 +32,18 @@ class RowReader(nn.Module):
 
 
 def draw(model, x, y, folder):
-    drawing, axes = common.figure(9, 6.4, 3, 4)
+    drawing, axes = common.figure(9, 6, 3, 4, width_ratios=(3, 4, 3, 4))
     with torch.no_grad():
         opinions = model.opinions(x).softmax(2)
-    for number in range(6):
+    for number, label in enumerate((0, 2, 4, 6, 7, 9)):
         digit, table = axes.flat[2 * number : 2 * number + 2]
-        example = (y == (0, 2, 4, 6, 7, 9)[number]).nonzero()[0].item()
-        common.show_picture(digit, x[example])
-        table.imshow(opinions[example].numpy(), cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        example = (y == label).nonzero()[0].item()
+        common.show_picture(digit, x[example], f"a {label}")
+        table.imshow(opinions[example].numpy(), cmap="Oranges", vmin=0, vmax=1, aspect="auto")
         table.set(xticks=range(10), yticks=[])
+        table.tick_params(length=0)
         table.grid(False)
-        table.set_title("probability after each row", fontsize=9, loc="center", weight="normal")
+        table.set_title("taken for, row by row", fontsize=9, loc="center", weight="normal", pad=4)
     common.save(drawing, folder, "opinions")
 
 

@@ -189,9 +189,10 @@ def main() -> None:
     for name, (what, low, high, function) in FITS.items():
         coefficients = chebyshev(function, low, high)
         print(name, len(coefficients), coefficients[-1])
-        lines += ["", f"# {what}", f"{name} = (", f"    ({float(low)!r}, {float(high)!r}),", "    ("]
-        for i in range(0, len(coefficients), 4):
-            lines.append("        " + " ".join(f"{c!r}," for c in coefficients[i : i + 4]))
+        lines += ["", f"# {what}", f"{name} = ("]
+        lines += [f"    ({float(low)!r}, {float(high)!r}),", "    ("]
+        for i in range(0, len(coefficients), 3):
+            lines.append("        " + " ".join(f"{c!r}," for c in coefficients[i : i + 3]))
         lines += ["    ),", ")"]
     lines[-1] += "  # fmt: skip"
     TARGET.write_text("\n".join(lines).replace("\n)\n", "\n)  # fmt: skip\n") + "\n")

@@ -1,7 +1,6 @@
 """The table's operators that PyTorch keeps under ``linalg``."""
 
 from .ops.bind import FUNCTIONS as _FUNCTIONS
-from .ops.linalg.checks import LinAlgError
+from .ops.linalg.checks import LinAlgError as LinAlgError
 
 globals().update(_FUNCTIONS["linalg"])
-__all__ = sorted((*_FUNCTIONS["linalg"], "LinAlgError"))

@@ -3,4 +3,3 @@
 from .ops.bind import FUNCTIONS as _FUNCTIONS
 
 globals().update(_FUNCTIONS["special"])
-__all__ = sorted(_FUNCTIONS["special"])

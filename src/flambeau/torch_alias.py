@@ -16,7 +16,7 @@ import importlib
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from .tensor import naming
@@ -31,7 +31,7 @@ MODULES = {
     "torch.torch_version": "flambeau.version",
 }  # fmt: skip
 
-# Where PyTorch has the classes and functions of a room: the room, PyTorch's module, and whether
+# Where PyTorch has the classes of a room: the room, PyTorch's module, and whether
 # the modules inside the room are PyTorch's too.
 HOMES = (
     ("flambeau.tensor", "torch", False),
@@ -64,10 +64,10 @@ def pytorch_name(name: str) -> str:
 
 
 def rename(module: ModuleType) -> None:
-    """Gives the classes and functions that a module defines PyTorch's name for that module."""
+    """Gives the public classes that a module defines PyTorch's name for that module."""
     own, home = module.__name__, pytorch_name(module.__name__)
-    for value in list(vars(module).values()):
-        if isinstance(value, (type, FunctionType)) and value.__module__ == own:
+    for name, value in list(vars(module).items()):
+        if isinstance(value, type) and value.__module__ == own and not name.startswith("_"):
             value.__module__ = home
     for alias, target in ALIASES.items():
         if own.startswith(target + "."):

@@ -23,16 +23,14 @@ def across(obj, writer, reader, **options):
 def test_pytorch_reads_what_flambeau_writes():
     fl.manual_seed(0)
     net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 3))
-    theirs = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Flatten(), torch.nn.Linear(16, 3)
-    )
+    T = torch.nn
+    theirs = T.Sequential(T.Conv2d(1, 4, 3), T.BatchNorm2d(4), T.Flatten(), T.Linear(16, 3))
     state = across(net.state_dict(), fl, torch, weights_only=True)
     theirs.load_state_dict(state)
     x = np.random.RandomState(0).rand(2, 1, 4, 4).astype("float32")
     net.eval(), theirs.eval()
-    np.testing.assert_allclose(
-        net(fl.from_numpy(x)).detach().numpy(), theirs(torch.from_numpy(x)).detach().numpy(), 1e-4, 1e-6
-    )
+    ours = net(fl.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(ours, theirs(torch.from_numpy(x)).detach().numpy(), 1e-4, 1e-6)
 
 
 def test_flambeau_reads_what_pytorch_writes():
@@ -46,7 +44,8 @@ def test_flambeau_reads_what_pytorch_writes():
     }  # fmt: skip
     back = across(value, torch, fl)
     assert back["t"].stride() == (1, 3) and back["part"].tolist() == [1.0, 2.0, 3.0]
-    assert back["d"] is fl.float16 and back["b"].dtype is fl.bfloat16 and back["c"].tolist() == [1 + 2j]
+    assert back["d"] is fl.float16 and back["b"].dtype is fl.bfloat16
+    assert back["c"].tolist() == [1 + 2j]
     ours = nn.Linear(3, 2)
     ours.load_state_dict(back["state"])
     assert ours.weight.tolist() == net.weight.tolist()

@@ -6,14 +6,19 @@ import itertools
 import math
 import os
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from ..tensor.generator import Generator
 from .collate import default_collate, default_convert
-from .dataset import Dataset, IterableDataset, whole_batch_method
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed
+from .dataset import Dataset, IterableDataset
+from .iterators import (
+    _BaseDataLoaderIter,
+    _MultiProcessingDataLoaderIter,
+    _SingleProcessDataLoaderIter,
+)
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from .worker import get_worker_info as get_worker_info
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -23,11 +28,6 @@ class _InfiniteConstantSampler(Sampler[None]):
 
     def __iter__(self) -> Iterator[None]:
         return itertools.repeat(None)
-
-
-def get_worker_info() -> None:
-    """Of the worker process that this is; None in the main process, where all is loaded."""
-    return None
 
 
 _FIXED = frozenset(
@@ -47,18 +47,23 @@ class DataLoader(Generic[T_co]):
         shuffle: take the examples in a new random order each time.
         sampler: gives the numbers of examples, in place of shuffle.
         batch_sampler: gives lists of numbers, in place of batch_size, shuffle, sampler, drop_last.
-        num_workers: processes that load. For now everything is loaded in this process: the examples
-            and their order are the same, ``worker_init_fn`` is not called, ``get_worker_info()`` is
-            None, and what a data set draws at random comes from this process's generators.
+        num_workers: processes that load; 0 loads in this process. Batches come in the same order.
         collate_fn: makes a batch of a list of examples.
         pin_memory: has no effect without an accelerator; a warning says so.
         drop_last: leave out the last batch if it is smaller.
-        timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
-            pin_memory_device, in_order: for worker processes; checked as PyTorch does.
-        generator: source of the random order.
+        timeout: seconds to wait for a worker's batch; 0 waits as long as the worker lives.
+        worker_init_fn: called in each worker with its number, after the seeds are set.
+        multiprocessing_context: how workers are started: "fork", "spawn", ... or a context.
+        generator: source of the random order, and of the workers' seeds.
+        prefetch_factor: batches that each worker makes ahead; 2 unless given.
+        persistent_workers: keep the workers from one pass to the next.
+        pin_memory_device: not used.
+        in_order: hand out batches in their order; False, as they come.
 
     Raises:
         ValueError: for options that exclude each other or are out of range.
+        RuntimeError: in a pass, where a worker dies or takes longer than ``timeout``. An exception
+            in a worker is raised in this process with its type, the worker's traceback in its text.
     """
 
     dataset: Dataset[T_co]
@@ -68,7 +73,7 @@ class DataLoader(Generic[T_co]):
     sampler: Sampler | Iterable
     batch_sampler: Sampler | Iterable | None
     prefetch_factor: int | None
-    _iterator: _LoaderIter | None
+    _iterator: _BaseDataLoaderIter | None
     __initialized = False
 
     def __init__(
@@ -133,11 +138,10 @@ class DataLoader(Generic[T_co]):
         self._iterator = None
         if num_workers:
             self.check_worker_number_rationality()
-            _warn_of_one_process(num_workers)
 
     @property
     def multiprocessing_context(self) -> Any:
-        """How worker processes would be started."""
+        """How worker processes are started."""
         return self.__multiprocessing_context
 
     @multiprocessing_context.setter
@@ -151,11 +155,17 @@ class DataLoader(Generic[T_co]):
             )
         super().__setattr__(name, value)
 
-    def __iter__(self) -> _LoaderIter:
+    def _get_iterator(self) -> _BaseDataLoaderIter:
+        if self.num_workers == 0:
+            return _SingleProcessDataLoaderIter(self)
+        self.check_worker_number_rationality()
+        return _MultiProcessingDataLoaderIter(self)
+
+    def __iter__(self) -> _BaseDataLoaderIter:
         if not (self.persistent_workers and self.num_workers > 0):
-            return _LoaderIter(self)
+            return self._get_iterator()
         if self._iterator is None:
-            self._iterator = _LoaderIter(self)
+            self._iterator = self._get_iterator()
         else:
             self._iterator._reset(self)
         return self._iterator
@@ -272,134 +282,3 @@ def _checked_context(context: Any, num_workers: int) -> Any:
             f"specifying the start method, but got multiprocessing_context={context}"
         )
     return context
-
-
-_warned = False
-
-
-def _warn_of_one_process(num_workers: int) -> None:
-    global _warned
-    if not _warned:
-        _warned = True
-        warnings.warn(
-            f"num_workers={num_workers}: flambeau loads data in the main process for now. The "
-            "examples and their order are the same.",
-            stacklevel=4,
-        )
-
-
-class _LoaderIter:
-    """One pass through a data set."""
-
-    def __init__(self, loader: DataLoader) -> None:
-        self._dataset = loader.dataset
-        self._loader = loader
-        self._num_workers = loader.num_workers
-        if loader.num_workers == 0 and loader.timeout != 0:
-            raise AssertionError(
-                "_SingleProcessDataLoaderIter requires timeout == 0\n"
-                "Hint: timeout is for worker processes."
-            )
-        if loader.num_workers and not loader.prefetch_factor:
-            raise AssertionError(
-                "prefetch_factor must be greater than 0 for MultiProcessingDataLoaderIter"
-            )
-        if loader.pin_memory:
-            warnings.warn(
-                "'pin_memory' argument is set as true but no accelerator is found, then device "
-                "pinned memory won't be used.",
-                stacklevel=3,
-            )
-        self._index_sampler = loader._index_sampler
-        self._sampler_iter = iter(self._index_sampler)
-        self._base_seed = draw_seed(loader.generator)
-        self._fetch = _fetcher(loader)
-        self._prefetched: deque = deque()
-        self._num_yielded = 0
-        self._prefetch()
-
-    def _reset(self, loader: DataLoader) -> None:
-        """Starts another pass, for loaders whose workers stay."""
-        self._sampler_iter = iter(self._index_sampler)
-        self._fetch = _fetcher(loader)
-        self._num_yielded = 0
-        self._prefetch()
-
-    def _prefetch(self) -> None:
-        """Takes as many numbers ahead as workers would, so that they are drawn at the same time."""
-        ahead = self._num_workers * (self._loader.prefetch_factor or 0)
-        self._prefetched = deque(itertools.islice(self._sampler_iter, ahead))
-
-    def __iter__(self) -> _LoaderIter:
-        return self
-
-    def __next__(self) -> Any:
-        if self._prefetched:
-            index = self._prefetched.popleft()
-            self._prefetched.extend(itertools.islice(self._sampler_iter, 1))
-        else:
-            index = next(self._sampler_iter)
-        data = self._fetch(index)
-        self._num_yielded += 1
-        reported = self._loader._reported_length
-        if reported is not None and self._num_yielded > reported:
-            warnings.warn(
-                f"Length of IterableDataset {self._dataset} was reported to be {reported}"
-                f"(when accessing len(dataloader)), but {self._num_yielded} samples have been "
-                "fetched. ",
-                stacklevel=2,
-            )
-        return data
-
-    def __len__(self) -> int:
-        return len(self._index_sampler)
-
-    def __getstate__(self) -> Any:
-        raise NotImplementedError("{} cannot be pickled", type(self).__name__)
-
-
-def _fetcher(loader: DataLoader) -> Callable[[Any], Any]:
-    """A function from what the sampler gives to what the loader gives."""
-    dataset: Any = loader.dataset
-    collate = loader.collate_fn
-    if loader._iterable:
-        return _iterable_fetcher(loader)
-    if not loader._auto_collation:
-        return lambda index: collate(dataset[index])
-    if collate is default_collate:
-        whole = whole_batch_method(dataset)
-        if whole is not None:
-            return lambda indices: _whole_or_collated(dataset, whole, indices)
-    return lambda indices: collate(_examples(dataset, indices))
-
-
-def _examples(dataset: Any, indices: list[int]) -> list[Any]:
-    several = getattr(dataset, "__getitems__", None)
-    return several(indices) if several else [dataset[i] for i in indices]
-
-
-def _whole_or_collated(dataset: Any, whole: Callable, indices: list[int]) -> Any:
-    batch = whole(indices)
-    if batch is None:
-        return default_collate(_examples(dataset, indices))
-    return list(batch) if type(batch) is tuple else batch
-
-
-def _iterable_fetcher(loader: DataLoader) -> Callable[[Any], Any]:
-    examples = iter(loader.dataset)  # type: ignore[call-overload]
-    collate = loader.collate_fn
-    if not loader._auto_collation:
-        return lambda _: collate(next(examples))
-    ended = False
-
-    def fetch(places: list[None]) -> Any:
-        nonlocal ended
-        if ended:
-            raise StopIteration
-        batch = list(itertools.islice(examples, len(places)))
-        ended = len(batch) < len(places)
-        if not batch or (loader.drop_last and ended):
-            raise StopIteration
-        return collate(batch)
-
-    return fetch

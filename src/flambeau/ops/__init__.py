@@ -6,12 +6,15 @@ import importlib
 
 # The families, in the order in which they are read; the table is bound after the last.
 OF_MODULES = (
-    "pointwise", "arithmetic", "queries", "tensor_functions", "reductions", "extremes", "moments", "order", "softmax",
-    "scans", "sorting", "counting", "views", "parts", "as_strided", "copies",
-    "shape", "padding", "gather", "scatter", "scatter_reduce", "subscript", "view_copies",
-    "contractions", "tensor_products",
-    "linalg.solving", "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions", "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls", "nn.normalization",
-    "nn.losses", "nn.initial", "special", "nn.embedding", "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls", "nn.resize", "nn.grid", "nn.bags", "nn.ctc", "random", "optim",
+    "pointwise", "arithmetic", "queries", "tensor_functions", "reductions", "extremes",
+    "moments", "order", "softmax", "scans", "sorting", "counting", "views", "parts",
+    "as_strided", "copies", "shape", "padding", "gather", "scatter", "scatter_reduce",
+    "subscript", "view_copies", "contractions", "tensor_products", "special_functions",
+    "linalg.solving", "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions",
+    "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls",
+    "nn.normalization", "nn.losses", "nn.initial", "nn.embedding", "nn.attention", "nn.dropout",
+    "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls", "nn.gradients", "nn.resize",
+    "nn.grid", "nn.bags", "nn.ctc", "random", "optim",
 )  # fmt: skip
 
 

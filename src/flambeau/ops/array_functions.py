@@ -11,7 +11,7 @@ __all__ = ["conjugate", "erf", "erfc", "rsqrt", "sigmoid", "sgn", "softplus_stab
 
 def conjugate(x):
     """The complex conjugate; real arrays and numbers come back as they are."""
-    if isinstance(x, np.ndarray):
+    if isinstance(x, (np.ndarray, np.generic)):  # 0-d results are scalars
         return np.conj(x) if x.dtype.kind == "c" else x
     return x.conjugate() if isinstance(x, complex) else x
 
@@ -398,7 +398,7 @@ def where(condition, x, y):
     """x where the condition holds, otherwise y."""
     x_dtype, y_dtype = getattr(x, "dtype", None), getattr(y, "dtype", None)
     dtype = x_dtype or y_dtype
-    if dtype is not None and dtype.kind == "V":  # NumPy would make a number beside bfloat16 a double
+    if dtype is not None and dtype.kind == "V":  # NumPy would make it a double
         x = np.asarray(x, dtype) if x_dtype is None else x
         y = np.asarray(y, dtype) if y_dtype is None else y
     if condition.size < _FEW:

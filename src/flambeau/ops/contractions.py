@@ -489,6 +489,10 @@ def addbmm(input: Array, batch1: Array, batch2: Array, beta: Any, alpha: Any) ->
         raise added_type_error("mat1", batch1, batch2)
     if input.dtype.kind == "b":
         raise not_implemented("addmm_impl_cpu_", input.dtype)
+    if input.dtype in dispatch.HALF:  # PyTorch rounds after each matrix of the batch
+        for one, other in zip(batch1, batch2, strict=True):
+            input, beta = _added(input, wide_product(one, other), beta, alpha), 1
+        return input
     b, n, k = batch1.shape
     rows = batch1.transpose(1, 0, 2).reshape(n, b * k)  # one long product sums over the batch too
     return _added(input, wide_product(rows, batch2.reshape(b * k, batch2.shape[2])), beta, alpha)

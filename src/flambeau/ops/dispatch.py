@@ -524,7 +524,7 @@ def any_needs(op: Op, args: tuple) -> bool:
 
 
 def execute_out(op: Op, args: tuple, out: Any) -> Any:
-    """``name(…, out=tensor)``: writes the result into given tensors, resizing them where needed."""
+    """``name(…, out=tensor)``: writes the result into given tensors, resized where needed."""
     given = out if isinstance(out, (tuple, list)) else (out,)
     for t in given:
         if not isinstance(t, Tensor):
@@ -571,4 +571,7 @@ def write_out(target: Tensor, result: Tensor) -> None:
     bump(target)
 
 
-__all__ = ["execute", "execute_inplace", "execute_out", "unary", "binary", "viewing", "PROMOTE", "storage_of"]
+__all__ = [
+    "PROMOTE", "binary", "execute", "execute_inplace", "execute_out", "storage_of", "unary",
+    "viewing",
+]  # fmt: skip

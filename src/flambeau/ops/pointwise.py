@@ -10,10 +10,12 @@ from .table import BOOL, FLOAT, KEEP, PROMOTE, pointwise
 
 # --- arithmetic -------------------------------------------------------------------------------
 
-pointwise("add(input, other: Tensor | Number, *, alpha: Number = 1)", "add(input, scaled(other, alpha))",
+pointwise("add(input, other: Tensor | Number, *, alpha: Number = 1)",
+          "add(input, scaled(other, alpha))",
           {"input": "grad", "other": "scaled(grad, conjugate(alpha))"}, PROMOTE,
           r"x + \alpha y", short="add(input, other)")
-pointwise("sub(input, other: Tensor | Number, *, alpha: Number = 1)", "subtract(input, scaled(other, alpha))",
+pointwise("sub(input, other: Tensor | Number, *, alpha: Number = 1)",
+          "subtract(input, scaled(other, alpha))",
           {"input": "grad", "other": "scaled(grad, -conjugate(alpha))"}, PROMOTE,
           r"x - \alpha y", short="subtract(input, other)", aliases=("subtract",))
 pointwise("mul(input, other: Tensor | Number)", "multiply(input, other)",
@@ -22,7 +24,8 @@ pointwise("mul(input, other: Tensor | Number)", "multiply(input, other)",
 pointwise("div(input, other: Tensor | Number)", "divide(input, other)",
           {"input": "grad / conjugate(other)",
            "other": "-grad * conjugate(input / other / other)"}, FLOAT, r"\frac{x}{y}", where="")
-pointwise("floor_divide(input, other: Tensor | Number)", "floor_divide_checked(input, other)", None, PROMOTE,
+pointwise("floor_divide(input, other: Tensor | Number)",
+          "floor_divide_checked(input, other)", None, PROMOTE,
           r"\lfloor x / y \rfloor")
 pointwise("div_floor(input, other: Tensor | Number)", "floor_divide_checked(input, other)",
           {"input": "grad * 0", "other": "grad * 0"}, PROMOTE, r"\lfloor x / y \rfloor", where="",
@@ -163,7 +166,8 @@ pointwise("clamp_min(input, min: Tensor | Number)", "maximum(input, min)",
 pointwise("clamp_max(input, max: Tensor | Number)", "minimum(input, max)",
           {"input": "where(input <= max, grad, 0.0)", "max": "where(input > max, grad, 0.0)"},
           PROMOTE, r"\min(x, b)")
-pointwise("clamp_both(input, min: Tensor | Number, max: Tensor | Number)", "minimum(maximum(input, min), max)",
+pointwise("clamp_both(input, min: Tensor | Number, max: Tensor | Number)",
+          "minimum(maximum(input, min), max)",
           {"input": "where((input >= min) & (input <= max), grad, 0.0)",
            "min": "where((min < max) & (input < min), grad, 0.0)",
            "max": "where((max < min) | (input > max), grad, 0.0)"}, PROMOTE,
@@ -185,7 +189,8 @@ for _name, _function, _sign, _aliases in (
     ("lt", "less", "<", ("less",)), ("le", "less_equal", r"\le", ("less_equal",)),
     ("gt", "greater", ">", ("greater",)), ("ge", "greater_equal", r"\ge", ("greater_equal",)),
 ):  # fmt: skip
-    pointwise(f"{_name}(input, other: Tensor | Number)", f"{_function}(input, other)", None, BOOL, f"x {_sign} y",
+    pointwise(f"{_name}(input, other: Tensor | Number)",
+              f"{_function}(input, other)", None, BOOL, f"x {_sign} y",
               aliases=_aliases, opmath=False)
 for _name in ("logical_and", "logical_or", "logical_xor"):
     pointwise(f"{_name}(input, other)", f"{_name}(input, other)", None, BOOL, opmath=False)
@@ -196,11 +201,14 @@ pointwise("isposinf(input)", "input == inf", None, BOOL, r"x = \infty", inplace=
 pointwise("isneginf(input)", "input == -inf", None, BOOL, r"x = -\infty", inplace=False)
 pointwise("signbit(input)", "signbit_of(input)", None, BOOL, inplace=False)
 for _name, _sign in (("and", r"\land"), ("or", r"\lor"), ("xor", r"\oplus")):
-    pointwise(f"bitwise_{_name}(input, other: Tensor | Number)", f"bitwise_{_name}(input, other)", None, PROMOTE,
+    pointwise(f"bitwise_{_name}(input, other: Tensor | Number)",
+              f"bitwise_{_name}(input, other)", None, PROMOTE,
               f"x {_sign} y")
 pointwise("bitwise_not(input)", "bitwise_not(input)", None, PROMOTE, r"\lnot x")
-pointwise("bitwise_left_shift(input, other: Tensor | Number)", "shift_left(input, other)", None, PROMOTE, r"x 2^y")
-pointwise("bitwise_right_shift(input, other: Tensor | Number)", "shift_right(input, other)", None, PROMOTE,
+pointwise("bitwise_left_shift(input, other: Tensor | Number)",
+          "shift_left(input, other)", None, PROMOTE, r"x 2^y")
+pointwise("bitwise_right_shift(input, other: Tensor | Number)",
+          "shift_right(input, other)", None, PROMOTE,
           r"\lfloor x 2^{-y} \rfloor")
 pointwise("gcd(input, other)", "gcd(input, other)", None, PROMOTE, r"\gcd(x, y)")
 pointwise("lcm(input, other)", "lcm(input, other)", None, PROMOTE, r"\operatorname{lcm}(x, y)")
@@ -225,7 +233,8 @@ pointwise("sigmoid(input)", "sigmoid(input)",
 
 # --- choice ------------------------------------------------------------------------------------
 
-pointwise("where(condition, input: Tensor | Number, other: Tensor | Number)", "where_of(condition, input, other)",
+pointwise("where(condition, input: Tensor | Number, other: Tensor | Number)",
+          "where_of(condition, input, other)",
           {"input": "where(condition, grad, 0)", "other": "where(condition, 0, grad)"}, KEEP,
           r"c\, ?\, x : y", inplace=False, where="")
 

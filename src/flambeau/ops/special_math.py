@@ -19,6 +19,7 @@ from ..tensor import dtype as D
 from .array_functions import erf, erfc
 
 Array = np.ndarray
+ARRAY = (np.ndarray, np.generic)  # NumPy makes scalars of what has no dimensions
 F64 = np.float64
 PI = math.pi
 SQRT2 = math.sqrt(2)
@@ -36,12 +37,12 @@ def special(kernel: str) -> Callable[[Callable], Callable]:
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
         def call(*args: Any) -> Array:
-            first = next(a for a in args if isinstance(a, np.ndarray))
+            first = next(a for a in args if isinstance(a, ARRAY))
             if first.dtype.kind == "c":
                 raise NotImplementedError(
                     f"\"{kernel}\" not implemented for '{D.of(first.dtype).title}'"
                 )
-            wide = [a.astype(F64) if isinstance(a, np.ndarray) else a for a in args]
+            wide = [np.asarray(a, F64) if isinstance(a, ARRAY) else a for a in args]
             with np.errstate(all="ignore"):
                 return np.asarray(function(*wide)).astype(first.dtype)
 
@@ -180,7 +181,7 @@ def _hurwitz(s: Array, q: Array) -> Array:
     total = total + power * a / (s - 1) + power / 2
     factor, power = s, power / a
     for k, b in enumerate(_BERNOULLI):
-        total = total + b * factor * power
+        total = total + np.where(power == 0, 0, b * factor * power)
         factor = factor * (s + 2 * k + 1) * (s + 2 * k + 2)
         power = power / np.square(a)
     return total
@@ -203,13 +204,14 @@ def zeta(s: Array, q: Array) -> Array:
         s, q = s[apart], q[apart]
         f = q - np.floor(q)
         sign = np.where(s % 2 == 0, 1.0, -1.0)
-        out[apart] = _hurwitz(s, f) + sign * (_hurwitz(s, 1 - f) - _hurwitz(s, 1 - q))
+        value = _hurwitz(s, f) + sign * (_hurwitz(s, 1 - f) - _hurwitz(s, 1 - q))
+        out[apart] = np.where(np.isnan(value), np.inf, value)
     return out
 
 
 def _trigamma(x: Array) -> Array:
     def right(x: Array) -> Array:
-        return _hurwitz(np.full_like(x, 2.0), x)
+        return np.where(x == np.inf, 0, _hurwitz(np.full_like(x, 2.0), x))
 
     def reflected(x: Array) -> Array:  # 5.15.6
         return np.square(PI / np.sin(PI * to_whole(x))) - right(1 - x)
@@ -295,6 +297,15 @@ def _nodes() -> tuple[Array, Array]:
     return np.polynomial.legendre.leggauss(64)
 
 
+def _log_less_linear(u: Array) -> Array:
+    """ln(1 + u) - u, without cancellation for small u."""
+    small = np.where(np.abs(u) < 0.1, u, 0.0)
+    total = np.zeros_like(u)
+    for k in range(18, 1, -1):
+        total = small * (total + (-1) ** (k + 1) / k)
+    return np.where(np.abs(u) < 0.1, small * total, np.log1p(u) - u)
+
+
 def _upper_integral(a: Array, x: Array) -> tuple[Array, Array]:
     """For large a the integral from x to where the integrand vanishes, and on which side it is.
 
@@ -305,18 +316,15 @@ def _upper_integral(a: Array, x: Array) -> tuple[Array, Array]:
     width = 1 / np.sqrt(m)
     start = x / m - 1
     right = start > 0
-    end = np.where(right, np.maximum(start + 8 * width, 12 * width), 0)
-    end = np.where(right, np.maximum(end, start * 1.5), np.maximum(-1.0, start - 12 * width))
-    end = np.where(right, np.maximum(end, 12 * width), end)
+    end = np.where(right, start + 12 * width, np.maximum(-1.0, start - 12 * width))
     nodes, weights = _nodes()
     half = (end - start) / 2
     u = start[:, None] + half[:, None] * (1 + nodes)
-    log = np.log1p(np.maximum(u, -1.0)) - u
+    log = _log_less_linear(np.maximum(u, -1.0))
     area = (np.exp(m[:, None] * log) * weights).sum(-1) * half * m
     # ln Gamma(m + 1) - (m ln m - m) = ln(2 pi m) / 2 + 1 / 12m - …: 5.11.1
     tail = series("LGAMMA_TAIL", np.square(3 / a)) / a
     log_gamma = (m + 0.5) * np.log1p(1 / m) - 1 + tail + 0.5 * np.log(2 * PI * m)
-    log_gamma = log_gamma - 0.0
     return np.abs(area) * np.exp(-log_gamma), right
 
 

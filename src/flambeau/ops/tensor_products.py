@@ -79,10 +79,8 @@ def linalg_cross(input: Array, other: Array, dim: int) -> Array:
             raise broadcast_error(input.shape, other.shape)
     if input.dtype != other.dtype:
         raise scalar_type_error(input, other)
-    wide = np.float32 if input.dtype.itemsize == 2 and input.dtype.kind != "i" else input.dtype
-    a, b = (np.moveaxis(x.astype(wide, copy=False), at, 0) for x in (input, other))
-    parts = [a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)]
-    return np.stack(parts, at).astype(input.dtype, copy=False)
+    a, b = np.moveaxis(input, at, 0), np.moveaxis(other, at, 0)
+    return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)], at)
 
 
 @composite("function method")
@@ -197,9 +195,9 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     for i, j in zip(one, other, strict=True):
         m, n = a.size(i), b.size(j)
         if m == 1 != n:  # a size of 1 stands for any other
-            b = b.sum(j, keepdim=True)
+            b = b.sum(j, keepdim=True, dtype=b.dtype)
         elif n == 1 != m:
-            a = a.sum(i, keepdim=True)
+            a = a.sum(i, keepdim=True, dtype=a.dtype)
         elif m != n:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {m} in dim {i} and "

@@ -38,8 +38,8 @@ class dtype:
     def __repr__(self) -> str:
         return f"{naming.prefix()}.{self.name}"
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __reduce__(self) -> tuple:
+        return named, (self.name,)
 
     def to_real(self) -> dtype:
         """The real type of the same precision."""
@@ -68,6 +68,13 @@ ALL = (
     complex128,
 )  # fmt: skip
 BY_NAME = {d.name: d for d in ALL}
+
+
+def named(name: str) -> dtype:
+    """The element type of that name."""
+    return BY_NAME[name]
+
+
 ALIASES = {
     "half": float16, "float": float32, "double": float64, "short": int16, "int": int32,
     "long": int64, "cfloat": complex64, "cdouble": complex128,

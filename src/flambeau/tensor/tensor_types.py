@@ -14,7 +14,7 @@ class TensorType(type):
     dtype: D.dtype
 
     def __new__(cls, dtype: D.dtype) -> TensorType:
-        body = {"dtype": dtype, "__module__": "flambeau", "__doc__": f"Tensors of {dtype.name}."}
+        body = {"dtype": dtype, "__module__": __name__, "__doc__": f"Tensors of {dtype.name}."}
         return super().__new__(cls, dtype.legacy, (), body)
 
     def __init__(cls, dtype: D.dtype):

@@ -131,8 +131,8 @@ class _Sampler:
         elif self.padding == "zeros":
             return place
         inside = (place > 0) & (place < size - 1)
-        # fmax and fmin pass over NaN, which so comes to lie at 0.
-        held = TENSORS["fmin"](TENSORS["fmax"](place.detach(), 0.0), float(size - 1))
+        held = place.detach().clamp(0, size - 1)
+        held = TENSORS["where"](held == held, held, 0.0)  # NaN comes to lie at 0
         return TENSORS["where"](inside, place, held)
 
     def values(self, places: list[Tensor], weight: Tensor | None = None) -> Tensor:

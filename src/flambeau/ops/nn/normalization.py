@@ -32,8 +32,8 @@ def _wide(x: Any) -> Any:
     return x if x is None else x.astype(accumulate_type(x.dtype), copy=False)
 
 
-def _like(x: Array, model: Array | None) -> Array:
-    return x if model is None else x.astype(model.dtype, copy=False)
+def _like(x: Array, model: Array) -> Array:
+    return x.astype(model.dtype, copy=False)
 
 
 # --- over the batch ----------------------------------------------------------------------------
@@ -85,7 +85,8 @@ def _batch_norm_backward(
     centered -= (bias_gradient / count)[:, None]
     centered *= scale[:, None]
     result = centered.reshape(input.shape).astype(input.dtype, copy=False)
-    return result, _like(weight_gradient, weight), _like(bias_gradient, weight)
+    model = input if weight is None else weight
+    return result, _like(weight_gradient, model), _like(bias_gradient, model)
 
 
 def _batch_norm_gradients(
@@ -275,6 +276,12 @@ def _check_mixed(x: Array, parameter: Tensor) -> None:
         )
 
 
+def _as_statistics(input: Tensor, weight: Tensor | None, got: tuple) -> tuple:
+    """Means and deviations in the input's type; in float32 where its parameters are that."""
+    dtype = input.dtype if weight is None else weight.dtype
+    return got[0], *(t.to(dtype) for t in got[1:])
+
+
 @composite("function")
 def native_batch_norm(
     input: Tensor,
@@ -289,9 +296,11 @@ def native_batch_norm(
     """batch_norm, with the batch's mean and 1 / standard deviation (empty in evaluation mode)."""
     _check_batch_norm(input, weight, bias, running_mean, running_var, training)
     if training:
-        got = execute(ROWS["_batch_norm_train"], (input, weight, bias, eps))
-        _update(input, running_mean, running_var, got[1], got[3], momentum)
-        return got[0], got[1], got[2]
+        result, mean, rstd, variance = execute(
+            ROWS["_batch_norm_train"], (input, weight, bias, eps)
+        )
+        _update(input, running_mean, running_var, mean, variance, momentum)
+        return _as_statistics(input, weight, (result, mean, rstd))
     args = (input, weight, bias, running_mean, running_var, training, momentum, eps)
     empty = TENSORS["channel_sum"](input.detach())[:0]
     return batch_norm(*args), empty, empty.clone()
@@ -392,8 +401,8 @@ def _layer_norm_backward(
     normalized = input.shape[lead:]
     return (
         result.astype(input.dtype, copy=False),
-        _like(weight_gradient.reshape(normalized), weight),
-        _like(bias_gradient.reshape(normalized), weight),
+        _like(weight_gradient.reshape(normalized), input if weight is None else weight),
+        _like(bias_gradient.reshape(normalized), input if weight is None else weight),
     )
 
 
@@ -470,7 +479,7 @@ def native_layer_norm(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """layer_norm, with the means and the 1 / standard deviations."""
     args = _layer_arguments(input, normalized_shape, weight, bias, eps)
-    return tuple(execute(ROWS["_native_layer_norm"], args))
+    return _as_statistics(input, weight, tuple(execute(ROWS["_native_layer_norm"], args)))
 
 
 def _layer_arguments(
@@ -528,10 +537,9 @@ def _group_norm_backward(
     if weight is not None:
         g = g * _wide(weight)[:, None]
     result = _standardized_gradient(g.reshape(rows), standard, rstd).reshape(input.shape)
-    return (
-        result.astype(input.dtype, copy=False), _like(weight_gradient, weight),
-        _like(bias_gradient, weight),
-    )  # fmt: skip
+    model = input if weight is None else weight
+    result = result.astype(input.dtype, copy=False)
+    return result, _like(weight_gradient, model), _like(bias_gradient, model)
 
 
 def _group_norm_gradients(
@@ -591,7 +599,8 @@ def native_group_norm(
     group: int, eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """group_norm, with the groups' means and 1 / standard deviations."""
-    return tuple(execute(ROWS["_native_group_norm"], (input, weight, bias, group, eps)))
+    got = execute(ROWS["_native_group_norm"], (input, weight, bias, group, eps))
+    return _as_statistics(input, weight, tuple(got))
 
 
 @composite("function")

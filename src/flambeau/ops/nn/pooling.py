@@ -236,8 +236,8 @@ def avg_pool(
         x = _window_sum(x, axis + 2, kernel[axis], stride[axis], out[axis])
     counts = _counts(input.shape[2:], kernel, stride, padding, out, include_pad, divisor)
     if wide.kind in "iu":
-        quotient = np.abs(x) // counts
-        return (np.sign(x) * quotient).astype(input.dtype)
+        quotient = np.abs(x) // np.abs(counts)  # rounded towards zero, as in C
+        return (np.sign(x) * np.sign(counts) * quotient).astype(input.dtype)
     if isinstance(counts, np.ndarray):
         counts = counts.astype(wide)
     x /= counts

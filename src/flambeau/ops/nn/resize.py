@@ -134,17 +134,13 @@ def resample(input: Array, indices: tuple[Array, ...], weights: tuple[Array, ...
     x = input if all(not w.size for w in weights) else _wide(input)
     for back in range(1, len(indices) + 1):
         x = _along(x, x.ndim - back, indices[-back], weights[-back])
-    return _as(x, input.dtype)
+        if input.dtype == np.uint8 and x.dtype != np.uint8:  # rounded after each dimension
+            x = np.clip(np.rint(x), 0, 255)
+    return x.astype(input.dtype, copy=False)
 
 
 def _wide(x: Array) -> Array:
     return x.astype(np.float32 if x.dtype.kind in "iu" else accumulate_type(x.dtype), copy=False)
-
-
-def _as(x: Array, dtype: np.dtype) -> Array:
-    if dtype == np.uint8 and x.dtype != dtype:
-        x = np.clip(np.rint(x), 0, 255)
-    return x.astype(dtype, copy=False)
 
 
 def _along(x: Array, axis: int, index: Array, weight: Array) -> Array:
