@@ -56,8 +56,7 @@ def assert_close(
     if (rtol is None) != (atol is None):
         missing = "rtol" if rtol is None else "atol"
         raise ValueError(
-            "Both 'rtol' and 'atol' must be either specified or omitted, but got no "
-            f"{missing}."
+            f"Both 'rtol' and 'atol' must be either specified or omitted, but got no {missing}."
         )
     settings = _Settings(allow_subclasses, rtol, atol, equal_nan, check_dtype, check_stride)
     problem = settings.difference(actual, expected, "")
@@ -168,13 +167,15 @@ class _Settings:
         if math.isinf(absolute) and math.isinf(abs(e)):
             relative = math.nan
         exact = rtol == atol == 0
-        return "\n".join((
-            f"Scalars are not {'equal' if exact else 'close'}!",
-            "",
-            f"Expected {e} but got {a}.",
-            f"Absolute difference: {absolute}" + _allowed(exact, atol),
-            f"Relative difference: {relative}" + _allowed(exact, rtol),
-        ))
+        return "\n".join(
+            (
+                f"Scalars are not {'equal' if exact else 'close'}!",
+                "",
+                f"Expected {e} but got {a}.",
+                f"Absolute difference: {absolute}" + _allowed(exact, atol),
+                f"Relative difference: {relative}" + _allowed(exact, rtol),
+            )
+        )
 
 
 class _Placed(str):

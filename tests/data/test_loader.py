@@ -11,7 +11,6 @@ from flambeau.data import (
     Subset,
     TensorDataset,
     default_collate,
-    get_worker_info,
     random_split,
 )
 from flambeau.data.dataset import whole_batch_method
@@ -117,16 +116,6 @@ def test_indices_of_any_kind():
 def test_out_of_range(wrong):
     with pytest.raises(IndexError, match="out of bounds for dimension 0 with size 5"):
         list(DataLoader(TensorDataset(flambeau.arange(5)), batch_sampler=[wrong]))
-
-
-def test_workers_warn_once(monkeypatch):
-    from flambeau.data import dataloader
-
-    monkeypatch.setattr(dataloader, "_warned", False)
-    with pytest.warns(UserWarning, match="loads data in the main process"):
-        loader = DataLoader(range(4), num_workers=1, batch_size=2)
-    assert [b.tolist() for b in loader] == [[0, 1], [2, 3]]
-    assert get_worker_info() is None
 
 
 def test_splits_cover_everything():

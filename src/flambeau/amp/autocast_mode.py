@@ -75,9 +75,7 @@ class autocast:
         cache_enabled: bool | None = None,
     ):
         if not isinstance(device_type, str):
-            raise ValueError(
-                f"Expected `device_type` of type `str`, got: `{type(device_type)}`"
-            )
+            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
         self.device = Device(device_type).type
         self.fast_dtype = get_autocast_dtype(self.device) if dtype is None else dtype
         if self.device != "cpu" and enabled:

@@ -98,7 +98,7 @@ class _Backward:
         for root, grad in zip(self.roots, grads, strict=True):
             if root._node is None:
                 self.waiting[id(root)] = self.waiting.get(id(root), 0) + 1
-                self._to_leaf(root, grad)
+                self._to_leaf(root, [grad], 0)
             else:
                 self._to_node(root._node, root._nr, grad)
         buffers, wanted = self.buffers, self.wanted
@@ -142,12 +142,11 @@ class _Backward:
         for i, edge in enumerate(node.edges):
             if edge is None:
                 continue
-            grad, results[i] = results[i], None  # let go, so that the leaf may take it over
             target, nr = edge
             if isinstance(target, Tensor):
-                self._to_leaf(target, grad)
-            elif grad is not None:
-                self._to_node(target, nr, grad)
+                self._to_leaf(target, results, i)
+            elif results[i] is not None:
+                self._to_node(target, nr, results[i])
 
     def _to_node(self, node: Node, nr: int, grad: Tensor) -> None:
         buffer = self.buffers.get(node)
@@ -160,10 +159,12 @@ class _Backward:
         """A node that no gradient reached: its leaves need not wait for it."""
         for edge in node.edges:
             if edge is not None and isinstance(edge[0], Tensor):
-                self._to_leaf(edge[0], None)
+                self._to_leaf(edge[0], [None], 0)
 
-    def _to_leaf(self, leaf: Tensor, grad: Tensor | None) -> None:
+    def _to_leaf(self, leaf: Tensor, results: list, i: int) -> None:
+        """Takes a gradient out of ``results``: nobody else should hold it when the leaf gets it."""
         key = id(leaf)
+        grad, results[i] = results[i], None
         if grad is not None:
             entry = self.leaves.get(key)
             if entry is None:

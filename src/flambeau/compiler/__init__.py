@@ -33,7 +33,9 @@ def _as_it_is(function: Callable) -> Callable:
     return function
 
 
-def disable(fn: Callable | None = None, recursive: bool = True, *, reason: str | None = None) -> Any:
+def disable(
+    fn: Callable | None = None, recursive: bool = True, *, reason: str | None = None
+) -> Any:
     """The function itself: what is not compiled need not be excluded from it. Also a decorator."""
     return _as_it_is if fn is None else fn
 

@@ -22,7 +22,6 @@ class _BaseDataLoaderIter:
 
     def __init__(self, loader: DataLoader) -> None:
         self._dataset = loader.dataset
-        self._loader = loader
         self._num_workers = loader.num_workers
         self._timeout = loader.timeout
         if loader.pin_memory and loader.pin_memory_device:
@@ -37,22 +36,22 @@ class _BaseDataLoaderIter:
                 "pinned memory won't be used.",
                 stacklevel=5,
             )
+        # No reference to the loader itself: it may hold this iterator, and both shall go at once.
+        self._source = Source(
+            loader.dataset, loader._iterable, loader._auto_collation, loader.collate_fn,
+            loader.drop_last,
+        )  # fmt: skip
+        self._reported_length = loader._reported_length
         self._index_sampler = loader._index_sampler
         self._sampler_iter = iter(self._index_sampler)
         self._base_seed = draw_seed(loader.generator)
         self._num_yielded = 0
 
-    def _source(self) -> Source:
-        loader = self._loader
-        return Source(
-            loader.dataset, loader._iterable, loader._auto_collation, loader.collate_fn,
-            loader.drop_last,
-        )  # fmt: skip
-
     def _reset(self, loader: DataLoader) -> None:
         """Starts another pass."""
         self._sampler_iter = iter(self._index_sampler)
         self._num_yielded = 0
+        self._reported_length = loader._reported_length
 
     def _next_data(self) -> Any:
         raise NotImplementedError
@@ -63,7 +62,7 @@ class _BaseDataLoaderIter:
     def __next__(self) -> Any:
         data = self._next_data()
         self._num_yielded += 1
-        reported = self._loader._reported_length
+        reported = self._reported_length
         if reported is not None and self._num_yielded > reported:
             self._warn_of_length(reported)
         return data
@@ -99,7 +98,7 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
                 "_SingleProcessDataLoaderIter requires timeout == 0\n"
                 "Hint: timeout is for worker processes."
             )
-        self._fetch = fetcher(self._source())
+        self._fetch = fetcher(self._source)
 
     def _next_data(self) -> Any:
         return self._fetch(next(self._sampler_iter))
@@ -158,7 +157,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             results, results_there = context.Pipe(duplex=False)
             mine = [tasks, results, *[p for w in self._workers for p in (w.tasks, w.results)]]
             settings = worker.Settings(
-                self._source(), self._base_seed, loader.worker_init_fn, number, self._num_workers
+                self._source, self._base_seed, loader.worker_init_fn, number, self._num_workers
             )
             process = context.Process(
                 target=worker.work,
@@ -193,7 +192,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
             worker.send(Resume())
         resumed = 0
         while resumed < self._num_workers:  # results of the last pass come first
-            resumed += isinstance(self._message()[1], Resume)
+            resumed += isinstance(self._message()[2], Resume)
         self._begin()
 
     def _give_task(self) -> None:
@@ -262,27 +261,24 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         """
         from multiprocessing.connection import wait
 
-        from .worker import Resume, receive
+        from .worker import receive
 
-        by_handle: dict[Any, _Worker] = {}
-        for worker in self._workers:
-            if worker.active:
-                by_handle[worker.results] = by_handle[worker.process.sentinel] = worker
-        ready = wait(list(by_handle), self._timeout or None)
-        if not ready:
-            raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
-        for handle in ready:
-            worker = by_handle[handle]
-            if handle is worker.results:
-                try:
-                    number, data = receive(worker.results)
-                except (EOFError, OSError) as error:
-                    self._raise_for_dead(worker, error)
-                if isinstance(number, Resume):
-                    return worker, None, number
-                return worker, number, data
-        self._raise_for_dead(by_handle[ready[0]], None)
-        raise AssertionError
+        active = [worker for worker in self._workers if worker.active]
+        by_handle: dict[Any, _Worker] = {w.process.sentinel: w for w in active}
+        pipes = {w.results: w for w in active}
+        by_handle |= pipes
+        while True:
+            ready = wait(list(by_handle), self._timeout or None)
+            if not ready:
+                raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
+            worker = by_handle[next((h for h in ready if h in pipes), ready[0])]
+            try:
+                if worker.results.poll():
+                    return worker, *receive(worker.results)
+            except (EOFError, OSError) as error:
+                self._raise_for_dead(worker, error)
+            if not worker.process.is_alive() and not worker.results.poll():
+                self._raise_for_dead(worker, None)
 
     def _raise_for_dead(self, found: _Worker, cause: BaseException | None) -> None:
         found.process.join(GRACE)

@@ -16,12 +16,14 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .fetch import Source, fetcher
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 #: Seconds after which an idle worker looks whether its parent still lives.
 CHECK_INTERVAL = 2.0
@@ -233,7 +235,7 @@ def _serve(settings: Settings, tasks: Connection, sender: _Sender, done: Any) ->
         if task is None:
             return
         if isinstance(task, Resume):
-            ended, result, number = False, None, task
+            ended, number, result = False, None, task
             fetch = fetcher(settings.source)
         elif done.is_set() or ended:
             continue

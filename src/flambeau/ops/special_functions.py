@@ -103,7 +103,7 @@ for _name, _slope, _formula in _BESSEL:
               {"input": f"grad * ({_slope})"}, FLOAT, _formula, where="special",
               inplace=False)  # fmt: skip
 pointwise("special_modified_bessel_i0(input)", "i0(input)",
-          {"input": "grad * special_modified_bessel_i1(input)"}, FLOAT, "I_0(x)",
+          {"input": "grad * special_i1(input)"}, FLOAT, "I_0(x)",
           where="special", inplace=False)
 pointwise("special_modified_bessel_i1(input)", "special_i1(input)",
           {"input": "grad * (i0(input) - by_argument(result, input, 0.5))"}, FLOAT, "I_1(x)",

@@ -156,8 +156,9 @@ TENSORS["batch_norm_gradients"] = _batch_norm_gradients
 @op(f"_batch_norm_eval(input, {AFFINE}, mean, variance, eps: float)",
     derivative={
         "input": "batch_norm_eval_input(grad, weight, variance, eps)",
-        "weight": "batch_norm_eval_weight(grad, input, mean, variance, eps)",
-        "bias": "channel_sum(grad)"},
+        "weight": "in_type(batch_norm_eval_weight(grad, input, mean, variance, eps), "
+                  "weight.dtype)",
+        "bias": "in_type(channel_sum(grad), bias.dtype)"},
     where="", formula=FORMULA, node="NativeBatchNormBackward0")
 def _batch_norm_eval(
     input: Array, weight: Array | None, bias: Array | None, mean: Array, variance: Array, eps: float
@@ -171,6 +172,11 @@ def _batch_norm_eval(
     result = x * scale[:, None].astype(x.dtype, copy=False)
     result += shift[:, None]
     return result.reshape(input.shape).astype(input.dtype, copy=False)
+
+
+def _in_type(t: Tensor, dtype: Any) -> Tensor:
+    """A gradient in its input's type, which comes as NumPy's where the input is not kept."""
+    return t.to(dtype if isinstance(dtype, D.dtype) else D.of(dtype))
 
 
 def _eval_input(grad: Tensor, weight: Tensor | None, variance: Tensor, eps: float) -> Tensor:
@@ -193,6 +199,7 @@ def _over_channels(v: Tensor, n: int) -> Tensor:
     return v.view(-1, *(1,) * (n - 2))
 
 
+TENSORS["in_type"] = _in_type
 TENSORS["batch_norm_eval_input"], TENSORS["batch_norm_eval_weight"] = _eval_input, _eval_weight
 
 
