@@ -4,9 +4,10 @@ Digits are rotated by up to 60 degrees (affine_grid and grid_sample). A small ne
 picture and answers with a rotation and scaling, the picture is sampled anew through it, and the
 classifier behind sees the result; all of it is trained by the classifier's loss alone. The same
 classifier without the transformer is the comparison. How upright the pictures stand afterwards is
-measured by the angles found: their correlation with the true ones.
+measured by the spread (standard deviation) of their angles, as they came and when turned.
 
-Result: ...
+Result: 86.9% of the rotated held-out digits are right without the transformer, 90.8% with it; the
+spread of their angles falls from 34 to 16 degrees.
 """
 
 import common
@@ -100,22 +101,20 @@ def main(arguments=None):
     tail = classifier()
     transformer = SpatialTransformer()
     model = nn.Sequential(transformer, tail)
+    shares = []
     for name, network in (("without", plain), ("with", model)):
         train(network, x, y, args.epochs)
-        right = common.accuracy(network, test_x, test_y)
-        print(f"{name} the transformer: {right:.1%} of held-out digits right")
+        shares.append(common.accuracy(network, test_x, test_y))
+        print(f"{name} the transformer: {shares[-1]:.1%} of held-out digits right")
 
     found = torch.rad2deg(transformer.angle(test_x).detach())
-    correlation = torch.corrcoef(torch.stack([found, degrees]))[0, 1].item()
-    left_over = (found + degrees) if correlation < 0 else (found - degrees)
-    spread = (left_over - left_over.mean()).std().item()
+    before, after = degrees.std().item(), (degrees + found).std().item()
     upright = common.outputs(transformer, test_x[:10])
     draw(test_x[:10], upright, degrees[:10], args.output)
     common.conclude(
-        f"{common.accuracy(plain, test_x, test_y):.1%} -> {right:.1%} of rotated digits right; "
-        f"angles' spread {degrees.std().item():.0f} -> {spread:.0f} degrees "
-        f"(correlation {correlation:.2f})",
-        right > 0.6,
+        f"{shares[0]:.1%} -> {shares[1]:.1%} of rotated digits right; "
+        f"spread of their angles {before:.0f} -> {after:.0f} degrees",
+        shares[1] > 0.6 and after < before,
     )
 
 

@@ -49,7 +49,7 @@ def gradient_norms(model, x, y):
 
 def train(model, x, y, epochs):
     loader = DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True)
-    optimizer = optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    optimizer = optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     for _ in range(epochs):
         for images, labels in loader:
             loss = F.cross_entropy(model(images), labels)
@@ -90,7 +90,7 @@ def main(arguments=None):
     parts = []
     for activation in ACTIVATIONS:
         first, *_, last = norms[activation, True]
-        parts.append(f"{activation} {first / last:.0e} ({shares[activation, True]:.0%} right)")
+        parts.append(f"{activation} {first / last:.2g} ({shares[activation, True]:.0%} right)")
     common.conclude(
         "gradient's norm, first layer / last: " + ", ".join(parts),
         norms["sigmoid", True][0] < 1e-2 * norms["ReLU", True][0] and shares["ReLU", True] > 0.6,

@@ -13,8 +13,14 @@ from .nn import Module
 from .tensor.naming import no_such_name
 
 Attribute = Final
-ScriptModule = Module
-ScriptFunction = Callable
+
+
+class ScriptModule(Module):
+    """The class of PyTorch's compiled modules. There are none here: ``script`` compiles nothing."""
+
+
+class ScriptFunction:
+    """The class of PyTorch's compiled functions. There are none here."""
 
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
@@ -75,7 +81,8 @@ def isinstance(obj: Any, target_type: Any) -> bool:
     from typing import get_origin
 
     types = target_type if builtins.isinstance(target_type, tuple) else (target_type,)
-    return builtins.isinstance(obj, tuple(get_origin(t) or t for t in types))
+    kinds: Any = tuple(get_origin(t) or t for t in types)
+    return builtins.isinstance(obj, kinds)
 
 
 def is_scripting() -> bool:

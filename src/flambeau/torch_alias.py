@@ -13,6 +13,7 @@ attribute is flambeau's.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -96,17 +97,20 @@ class _Finder:
             spec = PathFinder.find_spec(name, path)
             if spec is not None and type(spec.loader) is SourceFileLoader:
                 spec.loader = _Loader(spec.loader.name, spec.loader.path)
-            return spec or _missing(name)
+            if spec is None:
+                _refuse(name)
+            return spec
         real = real_name(name)
         if real is None:
             return None
-        try:
-            found = importlib.import_module(real)
-        except ModuleNotFoundError as error:
-            if error.name is None or not (real + ".").startswith(error.name + "."):
-                raise  # something that the module itself needs
-            return _missing(name)
-        return ModuleSpec(name, self, origin=found.__file__, is_package=hasattr(found, "__path__"))  # type: ignore[arg-type]
+        # The module itself is loaded later: the import system takes one that appears while it
+        # looks for a spec for one to be loaded anew.
+        found = importlib.util.find_spec(real)
+        if found is None:
+            _refuse(name)
+            return None
+        package = found.submodule_search_locations is not None
+        return ModuleSpec(name, self, origin=found.origin, is_package=package)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         if spec.name in ALIASES:
@@ -163,8 +167,8 @@ def _version() -> Any:
     return __version__
 
 
-def _missing(name: str) -> None:
-    """The answer for a module that flambeau lacks: None to a question, an error to an import."""
+def _refuse(name: str) -> None:
+    """Raises an import's error for a module that flambeau lacks; to a mere question, nothing."""
     asked = _import_frames()
     if not asked & {"_find_and_load", "_handle_fromlist"}:
         return  # importlib.util.find_spec
@@ -234,7 +238,7 @@ def install() -> None:
             "torch is already imported in this process; install the alias before that, or run the "
             "program with `python -m flambeau program.py`"
         )
-    naming.set_prefix("torch")
+    naming.set_prefix("torch", pytorch_name)
     for name, module in list(sys.modules.items()):
         if module is not None and (name == "flambeau" or name.startswith("flambeau.")):
             rename(module)

@@ -1,7 +1,9 @@
 """Data sets, samplers, collating and loaders against PyTorch's, random numbers included."""
 
 import collections
-import itertools
+import os
+import random
+import re
 import warnings
 
 import numpy as np
@@ -295,24 +297,97 @@ def test_errors(action):
     assert ours == theirs
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_workers_give_the_same_order():
-    """Numbers are drawn ahead as worker processes would have them drawn."""
+def drawing(data, iterable=False):
+    """A data set that gives what is drawn in the worker."""
 
+    def draws(lib):
+        info = data.get_worker_info()
+        return (
+            info.id, info.seed, lib.initial_seed(), lib.randint(0, 1000, (2,)), lib.rand(1),
+            random.random(), np.random.rand(), np.random.randint(1 << 30),
+        )  # fmt: skip
+
+    lib = next(lib for lib in LIBS if lib.utils.data is data)
+
+    class Drawing(data.Dataset):
+        def __len__(self):
+            return 12
+
+        def __getitem__(self, i):
+            return i, *draws(lib)
+
+    class DrawingParts(data.IterableDataset):
+        def __iter__(self):
+            for i in range(3 + 4 * data.get_worker_info().id):
+                yield i, *draws(lib)
+
+    return DrawingParts() if iterable else Drawing()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("persistent", [False, True])
+@pytest.mark.parametrize("given", [False, True])
+def test_workers_draw_the_same(given, persistent):
     def run(lib, data):
-        generator = lib.Generator().manual_seed(1)
-        options = {"batch_size": 3, "shuffle": True, "num_workers": 1}
+        generator = lib.Generator().manual_seed(1) if given else None
+        options = {"num_workers": 2, "persistent_workers": persistent, "generator": generator}
         seen = []
-        for g, persistent in itertools.product((generator, None), (False, True)):
-            loader = data.DataLoader(
-                data.TensorDataset(lib.arange(10)), generator=g,
-                persistent_workers=persistent, **options,
-            )  # fmt: skip
+        for loader in (
+            data.DataLoader(drawing(data), batch_size=3, shuffle=True, **options),
+            data.DataLoader(drawing(data, True), batch_size=2, prefetch_factor=1, **options),
+            data.DataLoader(drawing(data), batch_size=None, **options),
+        ):
             for _ in range(2):
                 batches = iter(loader)
-                seen.append(lib.rand(1, generator=g))
+                seen.append(lib.rand(1, generator=generator))
                 seen.append(list(batches))
-                seen.append(lib.rand(1, generator=g))
+                seen.append(lib.rand(1, generator=generator))
         return seen
 
     assert_alike(run)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("a"), KeyError("b"), UnicodeDecodeError("utf-8", b"x", 0, 1, "c"), OSError(2, "d")],
+)
+def test_errors_in_workers(error):
+    class Failing:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            raise error
+
+    said = []
+    for lib in LIBS:
+        with pytest.raises(Exception) as caught:
+            list(lib.utils.data.DataLoader(Failing(), num_workers=1))
+        text = str(caught.value)
+        said.append((caught.type, text.splitlines()[:2], text.rstrip().splitlines()[-1]))
+    assert said[0] == said[1]
+
+
+def test_a_worker_that_dies():
+    class Dying:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            os._exit(1)
+
+    kinds = []
+    for lib in LIBS:
+        with pytest.raises(RuntimeError, match=r"DataLoader worker \(pid") as caught:
+            list(lib.utils.data.DataLoader(Dying(), num_workers=1))
+        kinds.append((caught.type, re.sub(r"\d+", "n", str(caught.value).splitlines()[0])))
+    assert kinds[0] == kinds[1]
+
+
+def test_numpy_seeds():
+    from torch.utils.data._utils.worker import _generate_state
+
+    from flambeau.data.worker import numpy_seed
+
+    for seed, number in ((0, 0), (2**63 - 1, 5), (1234567890123, 70), (2**32, 1)):
+        assert numpy_seed(seed, number).tolist() == _generate_state(seed, number)

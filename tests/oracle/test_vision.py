@@ -5,9 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import flambeau
-from flambeau.vision.transforms import InterpolationMode
-from flambeau.vision.transforms.functional import resize
+import flambeau  # noqa: E402
+from flambeau.vision.transforms import InterpolationMode  # noqa: E402
+from flambeau.vision.transforms.functional import resize  # noqa: E402
 
 PIXELS = np.random.default_rng(0).random((3, 20, 31), dtype=np.float32)
 

@@ -17,6 +17,8 @@ import flambeau
 _PACKAGE = os.path.dirname(os.path.abspath(flambeau.__file__)) + os.sep
 # What is written in C++ in PyTorch, and so leaves no frames there.
 _INNER = tuple(_PACKAGE + room + os.sep for room in ("tensor", "ops", "autograd"))
+# The functions, anywhere in the package, that answer for names.
+_ANSWERS = ("__getattr__", "find_spec", "_refuse")
 _RAISE = opcode.opmap["RAISE_VARARGS"]
 
 
@@ -53,15 +55,21 @@ def _is_in(trace: TracebackType, folders: tuple[str, ...]) -> bool:
     return trace.tb_frame.f_code.co_filename.startswith(folders)
 
 
+def _is_inner(trace: TracebackType) -> bool:
+    """Whether a frame is one that PyTorch would not show."""
+    name = trace.tb_frame.f_code.co_name
+    return _is_in(trace, _INNER) or name in _ANSWERS and _is_in(trace, (_PACKAGE,))
+
+
 def _cut_inside(trace: TracebackType | None) -> None:
     """Ends a traceback at the call into flambeau, if a ``raise`` statement in there ended it."""
     frames = _frames(trace)
-    if not frames or not _is_in(frames[-1], _INNER):
+    if not frames or not _is_inner(frames[-1]):
         return
     last = frames[-1]
     if last.tb_frame.f_code.co_code[last.tb_lasti] != _RAISE:
         return
-    while frames and (_is_in(frames[-1], _INNER) or _is_between(frames)):
+    while frames and (_is_inner(frames[-1]) or _is_between(frames)):
         frames.pop()
     if frames:
         frames[-1].tb_next = None
@@ -70,4 +78,4 @@ def _cut_inside(trace: TracebackType | None) -> None:
 def _is_between(frames: list[TracebackType]) -> bool:
     """Whether the last frame is code without a file that flambeau made of an expression."""
     name = frames[-1].tb_frame.f_code.co_filename
-    return name == "<string>" and len(frames) > 1 and _is_in(frames[-2], _INNER)
+    return name == "<string>" and len(frames) > 1 and _is_inner(frames[-2])

@@ -394,7 +394,7 @@ def class_of(op: Op) -> type:
     if op.node_class is None:
         op.prepare()
         name = (
-            op.node_name or "".join(p[:1].upper() + p[1:] for p in op.name.split("_")) + "Backward0"
+            op.node_name or "".join(p.title() for p in op.name.split("_")) + "Backward0"
         )
         op.node_class = type(name, (Node,), {"__module__": "builtins", "op": op})
     return op.node_class

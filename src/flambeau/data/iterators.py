@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 import os
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from .fetch import Source, fetcher
@@ -104,6 +107,24 @@ class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
         return self._fetch(next(self._sampler_iter))
 
 
+#: This process's ends of the pipes to all workers. A worker sees that its loader is gone when
+#: nobody holds the other end any more, so that forked processes must not.
+_pipes: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+@functools.cache
+def _close_in_children() -> None:
+    """Has forked processes close what they inherit of ``_pipes``."""
+
+    def close() -> None:
+        for pipe in _pipes:
+            pipe.close()
+        _pipes.clear()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=close)
+
+
 class _Worker:
     """The loader's side of a worker process."""
 
@@ -116,10 +137,8 @@ class _Worker:
         self.open_tasks = 0
 
     def send(self, message: Any) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it has died: noticed where its result is waited for
             self.tasks.send(message)
-        except OSError:
-            pass  # it has died: noticed where its result is waited for
 
 
 class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
@@ -149,19 +168,19 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
         from . import worker
 
+        _close_in_children()
         context = loader.multiprocessing_context or multiprocessing.get_context()
         self._done = context.Event()
-        forks = context.get_start_method() == "fork"
         for number in range(self._num_workers):
             tasks_there, tasks = context.Pipe(duplex=False)
             results, results_there = context.Pipe(duplex=False)
-            mine = [tasks, results, *[p for w in self._workers for p in (w.tasks, w.results)]]
+            _pipes.update((tasks, results))
             settings = worker.Settings(
                 self._source, self._base_seed, loader.worker_init_fn, number, self._num_workers
             )
             process = context.Process(
                 target=worker.work,
-                args=(settings, tasks_there, results_there, self._done, mine if forks else []),
+                args=(settings, tasks_there, results_there, self._done),
                 daemon=True,
             )
             try:

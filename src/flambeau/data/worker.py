@@ -92,7 +92,7 @@ class Failure:
             message = _Readable(message)
         try:
             if getattr(self.kind, "message", None):
-                error = self.kind(message=message)
+                error = self.kind(message=message)  # type: ignore[call-arg]
             else:
                 error = self.kind(message)
         except Exception:
@@ -166,19 +166,14 @@ class _Sender(threading.Thread):
 # ---------------------------------------------------------------------------------- the process
 
 
-def work(
-    settings: Settings, tasks: Connection, results: Connection, done: Any, others: list[Connection]
-) -> None:
+def work(settings: Settings, tasks: Connection, results: Connection, done: Any) -> None:
     """What a worker process does: tasks, until it gets None or the loader is gone.
 
     Args:
         settings: what it loads from.
         tasks, results: its ends of the pipes.
         done: an event: leave out the tasks that remain.
-        others: ends of pipes that a forked process has inherited and must not hold open.
     """
-    for pipe in others:
-        pipe.close()
     try:
         _set_up(settings)
         sender = _Sender(results)
@@ -223,6 +218,8 @@ def _serve(settings: Settings, tasks: Connection, sender: _Sender, done: Any) ->
     except Exception:
         failure = Failure(where)
     ended = False
+    number: Any
+    result: Any
     parent = os.getppid()
     while True:
         while not tasks.poll(CHECK_INTERVAL):

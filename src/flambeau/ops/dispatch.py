@@ -161,6 +161,13 @@ def _coerce(op: Op, args: tuple, i: int) -> tuple:
     )
 
 
+NUMBER_FIRST = frozenset(
+    ("add", "sub", "mul", "div", "div_floor", "div_trunc", "floor_divide", "remainder", "pow",
+     "xlogy", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift",
+     "bitwise_right_shift")
+)  # fmt: skip
+
+
 def takes_number(op: Op, args: tuple, i: int) -> bool:
     """Whether a number may stand in a tensor's place: where the signature says so, and as the
     first of two operands, since Python's operators bring it there (``2 - x``)."""
@@ -168,7 +175,7 @@ def takes_number(op: Op, args: tuple, i: int) -> bool:
         return i > 0
     if "Number" in op.params[i].type:
         return isinstance(args[0], Tensor) or any(isinstance(x, Tensor) for x in args)
-    return i == 0 and "Number" in op.params[1].type and isinstance(args[1], Tensor)
+    return i == 0 and op.name in NUMBER_FIRST and isinstance(args[1], Tensor)
 
 
 def convert(op: Op, arrays: list) -> np.dtype | None:
@@ -220,10 +227,30 @@ def run_kernel(op: Op, arrays: list) -> Any:
     except RuntimeWarning:  # a user's filter makes NumPy's warnings errors
         with np.errstate(all="ignore"):
             return op.kernel(*arrays)  # type: ignore[misc]
+    except TypeError:
+        if op.expression is None:
+            raise
+        raise _no_loop(op, arrays) from None
     except ValueError as error:
         if op.lowering == "pointwise":
             broadcast_shapes(*(a.shape for a in arrays if isinstance(a, ndarray)))
         raise _as_torch(error, op) from None
+
+
+_NOT_FOR_BOOL = {
+    "neg": "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+    "invert a mask, use the `~` or `logical_not()` operator instead.",
+    "sub": "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+    "`logical_xor()` operator instead.",
+}
+
+
+def _no_loop(op: Op, arrays: list) -> Exception:
+    """NumPy has no such function for these types; neither has PyTorch."""
+    found = next((a.dtype for a in arrays if isinstance(a, ndarray)), np.dtype(bool))
+    if found.kind == "b" and op.name in _NOT_FOR_BOOL:
+        return RuntimeError(_NOT_FOR_BOOL[op.name])
+    return NotImplementedError(f"\"{op.name}_cpu\" not implemented for '{D.of(found).title}'")
 
 
 def _as_torch(error: ValueError, op: Op) -> Exception:

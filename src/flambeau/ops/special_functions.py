@@ -69,21 +69,21 @@ pointwise("special_entr(input)", "special_entr(input)", {"input": "grad * (-1 - 
 pointwise("special_xlog1py(input, other: Tensor | Number)", "xlog1py_of(input, other)",
           {"input": "grad * where((input == 0) & (other <= -1), 0.0, log1p(other))",
            "other": "grad * input / (other + 1)"}, FLOAT, r"x \ln(1 + y)", where="special",
-          inplace=False, node="SpecialXlog1PyBackward0")
+          inplace=False)
 
 # --- Bessel functions --------------------------------------------------------------------------
 
 pointwise("i0(input)", "i0(input)", {"input": "grad * special_i1(input)"}, FLOAT, "I_0(x)")
 pointwise("special_i0e(input)", "special_i0e(input)",
           {"input": "grad * (special_i1e(input) - sgn(input) * result)"}, FLOAT,
-          r"e^{-|x|} I_0(x)", where="special", inplace=False, node="SpecialI0EBackward0")
+          r"e^{-|x|} I_0(x)", where="special", inplace=False)
 pointwise("special_i1(input)", "special_i1(input)",
           {"input": "grad * (i0(input) - by_argument(result, input, 0.5))"}, FLOAT, "I_1(x)",
           where="special", inplace=False)
 pointwise("special_i1e(input)", "special_i1e(input)",
           {"input": "grad * (special_i0e(input) - sgn(input) * result"
                     " - by_argument(result, input, 0.5))"}, FLOAT, r"e^{-|x|} I_1(x)",
-          where="special", inplace=False, node="SpecialI1EBackward0")
+          where="special", inplace=False)
 
 _BESSEL = (
     ("bessel_j0", "-special_bessel_j1(input)", "J_0(x)"),
@@ -277,7 +277,7 @@ def multigammaln(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     return mvlgamma(input, p, out=out)
 
 
-@composite("method")
+@composite()
 def logit_(self: Tensor, eps: float | None = None) -> Tensor:
     """The same as logit, written into the tensor itself."""
     return self.copy_(T["logit"](self, eps))

@@ -245,6 +245,14 @@ def empty_strided(
 
 def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], **options: Any) -> Tensor:
     """An uninitialised tensor whose dimensions lie in memory in the order given."""
+    if len(size) != len(physical_layout):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+            f"len(size) = {len(size)} is not equal to len(physical_layout) = "
+            f"{len(physical_layout)}"
+        )
+    if len(set(physical_layout)) != len(physical_layout):
+        raise RuntimeError("Duplicate dim not allowed")
     stride, step = [0] * len(size), 1
     for d in reversed(physical_layout):
         stride[d] = step
@@ -362,7 +370,9 @@ def arange(
     )
     if d is D.int64 and not whole_numbers(start, end, step):
         start, end, step = int(start), int(end), int(step)
-        n = -((start - end) // step) if step else 0
+        if not step:
+            raise ValueError("step must be nonzero")
+        n = -((start - end) // step)
     if d.category <= D.INT:
         array = (int(start) + int(step) * np.arange(n, dtype=np.int64)).astype(d.numpy)
     else:
@@ -499,6 +509,12 @@ def complex_(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor
 
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """abs (cos angle + i sin angle)."""
+    for position, (name, value) in enumerate((("abs", abs), ("angle", angle)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"polar(): argument '{name}' (position {position}) must be Tensor, not "
+                f"{type(value).__name__}"
+            )
     return _copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
 
 

@@ -553,6 +553,9 @@ class UntypedStorage:
 
     size = nbytes
 
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self._root.nbytes
+
     def __len__(self) -> int:
         return self._root.nbytes
 

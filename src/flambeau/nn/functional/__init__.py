@@ -9,19 +9,26 @@ from ...ops.bind import FUNCTIONS
 from ...tensor.naming import no_such_name
 from .activation import (
     celu,
+    celu_,
     elu,
+    elu_,
     glu,
     gumbel_softmax,
     hardsigmoid,
     hardswish,
     hardtanh,
+    hardtanh_,
     leaky_relu,
+    leaky_relu_,
     log_softmax,
     mish,
     relu,
+    relu_,
     relu6,
     rrelu,
+    rrelu_,
     selu,
+    selu_,
     sigmoid,
     silu,
     softmax,
@@ -30,7 +37,9 @@ from .activation import (
     tanh,
     tanhshrink,
     threshold,
+    threshold_,
 )
+from .attention import multi_head_attention_forward
 from .distance import cosine_similarity, pairwise_distance
 from .dropout import (
     alpha_dropout,
@@ -104,6 +113,8 @@ from .windows import (
     fractional_max_pool3d_with_indices,
     unfold,
 )
+
+native_channel_shuffle = channel_shuffle
 
 # Operators that are functions of networks as they stand.
 for _name, _function in FUNCTIONS["nn"].items():

@@ -10,6 +10,8 @@ import flambeau
 from .rows import ops
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...tensor.tensor import Tensor
 
 
@@ -183,3 +185,18 @@ def gumbel_softmax(
     index = soft.max(dim, keepdim=True)[1]
     one_hot = flambeau.zeros_like(logits).scatter_(dim, index, 1.0)
     return one_hot - soft.detach() + soft
+
+
+def _writing(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """An activation that always writes into its input."""
+
+    def write(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return function(input, *args, inplace=True, **kwargs)
+
+    write.__name__ = write.__qualname__ = function.__name__ + "_"
+    write.__doc__ = f"`{function.__name__}`, written into its input."
+    return write
+
+
+celu_, elu_, hardtanh_, leaky_relu_ = map(_writing, (celu, elu, hardtanh, leaky_relu))
+relu_, rrelu_, selu_, threshold_ = map(_writing, (relu, rrelu, selu, threshold))

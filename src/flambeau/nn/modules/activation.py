@@ -10,6 +10,7 @@ import flambeau
 from .. import functional as F
 from .. import init
 from ..parameter import Parameter
+from .attention import MultiheadAttention as MultiheadAttention  # PyTorch's place for it
 from .module import Module
 
 if TYPE_CHECKING:

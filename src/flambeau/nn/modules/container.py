@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+class Container(Module):
+    """A module of named children: the oldest container, kept for programs that still use it."""
+
+    def __init__(self, **kwargs: Module) -> None:
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
+
+
 class _Indexed(Module):
     """What Sequential and ModuleList share: children that are counted from zero."""
 

@@ -8,6 +8,7 @@ import flambeau
 
 from .. import functional as F
 from .. import init
+from ..functional.rows import ops
 from ..parameter import Parameter
 from .module import Module
 
@@ -178,6 +179,33 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    r"""y_c = x_c / (k + alpha / size * sum of x^2 over `size` neighbouring channels)^beta.
+
+    The older form of `LocalResponseNorm`, with PyTorch's numbers: the first channel counts for
+    all, and the gradient's window reaches one channel further back than forward.
+
+    Shapes: input and output (N, C, H, W).
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() != 4:
+            raise ValueError(
+                f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead."
+            )
+        return ops.cross_map_lrn(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

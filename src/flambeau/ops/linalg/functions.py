@@ -337,6 +337,13 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
     return results if out is None else tuple([into(r, o, "lu") for r, o in zip(results, out)])
 
 
+@composite("method", name="lu")
+@overloaded
+def lu_method(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
+    """The same as lu."""
+    return lu(self, pivot, get_infos)
+
+
 def _warn_lu() -> None:
     deprecated(
         "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and "

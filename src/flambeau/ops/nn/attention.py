@@ -36,11 +36,16 @@ def _softmax(scores: Array) -> Array:
     """The softmax of each row, written over it; zeros where a row sees nothing."""
     if not scores.size:
         return scores
-    top = np.maximum.reduce(scores, axis=-1, keepdims=True)
-    scores -= np.where(top == -np.inf, scores.dtype.type(0), top)
+    top = scores.max(-1, keepdims=True)
+    empty = top == -np.inf
+    if empty.any():
+        top = np.where(empty, scores.dtype.type(0), top)
+    scores -= top
     np.exp(scores, out=scores)
-    sums = np.add.reduce(scores, axis=-1, keepdims=True)
-    scores /= np.where(sums == 0, scores.dtype.type(1), sums)
+    sums = scores.sum(-1, keepdims=True)
+    if empty.any():
+        sums = np.where(sums == 0, scores.dtype.type(1), sums)
+    scores /= sums
     return scores
 
 

@@ -130,7 +130,7 @@ def _ctc_loss_backward(
         onward = _log_sum(beta, _shifted(beta, -1), leap)
         onward = np.where((steps == t + 1)[:, None], ends, onward)
         beta = np.where((t < steps)[:, None], onward + emitted[t], LOW)
-        share = np.exp(alpha[t] + beta - emitted[t] + safe_loss)
+        share = np.exp(alpha[t] + beta + safe_loss - emitted[t])  # in this order it rounds least
         share = np.where((alpha[t] == LOW) | (beta == LOW), 0, share)
         np.add.at(expected[t], (rows[:, None], states), share)
     inside = (np.arange(len(log_probs))[:, None] < steps)[:, :, None]

@@ -26,10 +26,8 @@ REDUCTIONS = ("none", "mean", "sum")
 def _reduced(loss: Array, reduction: str) -> Array:
     if reduction == "none":
         return loss
-    total = np.add.reduce(loss, axis=None)
-    if reduction == "mean":
-        total = total / loss.dtype.type(loss.size)
-    return np.asarray(total, loss.dtype)
+    total = loss.sum()
+    return np.asarray(total / loss.size if reduction == "mean" else total, loss.dtype)
 
 
 def _shared(grad: Tensor, reduction: str, shape: Ints) -> Tensor:
@@ -215,9 +213,9 @@ def _class_numbers(target: Array, classes: int, ignore_index: int) -> tuple[Arra
     """
     if not target.size:
         return target, None
-    inside = np.maximum.reduce(target, axis=None) < classes
-    inside = inside and np.minimum.reduce(target, axis=None) >= 0
-    if inside and not 0 <= ignore_index < classes:
+    # Read as unsigned, a negative number is larger than any class.
+    numbers = target.view(np.uint64) if target.dtype == np.int64 else target
+    if numbers.max() < classes and not 0 <= ignore_index < classes:
         return target, None
     ignored = target == ignore_index
     safe = np.where(ignored, 0, target)
@@ -263,9 +261,9 @@ def _cross_entropy(
     """The negative logarithm of the softmax at each row's class."""
     n, classes = input.shape
     x = input.astype(accumulate_type(input.dtype), copy=False)
-    shifted = x - np.maximum.reduce(x, axis=1, keepdims=True) if classes else x
+    shifted = x - x.max(1, keepdims=True) if classes else x
     exps = np.exp(shifted)
-    sums = np.add.reduce(exps, axis=1)
+    sums = exps.sum(1)
     places, counts = _class_numbers(target, classes, ignore_index)
     share = _shares(places, counts, weight, reduction, x.dtype)
     loss = np.log(sums) - shifted[np.arange(n), places]
@@ -281,9 +279,9 @@ def _collected(loss: Array, share: Array, reduction: str, dtype: np.dtype) -> Ar
         # What is ignored is 0 even where the loss is infinite.
         loss = np.where(counts, loss * share, np.zeros_like(share))
     elif reduction == "mean":
-        return np.asarray(np.add.reduce(loss, axis=None) * share, dtype)
+        return np.asarray(loss.sum() * share, dtype)
     if reduction != "none":
-        loss = np.add.reduce(loss, axis=None)
+        loss = loss.sum()
     return np.asarray(loss, dtype)
 
 
@@ -311,6 +309,7 @@ def _cross_entropy_gradient(
 
 
 TENSORS["cross_entropy_gradient"] = _cross_entropy_gradient
+CROSS_ENTROPY = ROWS["_cross_entropy"]
 
 
 def _nll_loss(
@@ -445,9 +444,13 @@ def cross_entropy(
 
     The target may also hold probabilities, in the input's shape.
     """
-    _check_reduction(reduction)
     x, y = input._data, target._data
     w = None if weight is None else weight._data
+    _check_reduction(reduction)
+    if y.ndim == 1 and x.ndim == 2 and w is None and not label_smoothing:  # the usual case
+        usual = y.dtype == np.int64 and len(x) == len(y) and x.dtype.kind not in "biu"
+        if usual:
+            return execute(CROSS_ENTROPY, (input, target, None, ignore_index, reduction))
     if x.shape == y.shape:
         return _with_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
     if x.dtype.kind in "biu":

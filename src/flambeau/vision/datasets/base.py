@@ -77,6 +77,14 @@ class VisionDataset(Dataset):
     def __len__(self) -> int:
         raise NotImplementedError
 
+    def _transformed(self, picture: Any, target: Any) -> tuple[Any, Any]:
+        """An item, after ``transform`` and ``target_transform``."""
+        if self.transform is not None:
+            picture = self.transform(picture)
+        if self.target_transform is not None:
+            target = self.target_transform(target)
+        return picture, target
+
     def __repr__(self) -> str:
         body = [f"Number of datapoints: {len(self)}"]
         if self.root is not None:
@@ -116,7 +124,7 @@ class LabelledImages(VisionDataset):
         grey = self._grey(self.data[index])
         transform = on_batch(self.transform)
         if transform is not None:  # straight from the array, without Pillow
-            picture: Any = transform(grey.unsqueeze(0))[0]
+            picture: Any = transform(grey[None, None])[0]
         else:
             picture = pillow().fromarray(grey.numpy())
             if self.transform is not None:
@@ -136,7 +144,7 @@ class LabelledImages(VisionDataset):
             return None
         rows = np.asarray(indices, dtype=np.int64)
         pictures = self._grey(flambeau.from_numpy(self.data.numpy()[rows]))
-        return transform(pictures), flambeau.from_numpy(self.targets.numpy()[rows])
+        return transform(pictures.unsqueeze(1)), flambeau.from_numpy(self.targets.numpy()[rows])
 
     def _grey(self, data: flambeau.Tensor) -> flambeau.Tensor:
         """Rows of ``data`` as grey values, 0 ... 255."""
@@ -144,6 +152,57 @@ class LabelledImages(VisionDataset):
 
     def extra_repr(self) -> str:
         return f"Split: {split_name(self.train)}"
+
+
+class ColourImages(VisionDataset):
+    """Colour pictures in one array, and a class each.
+
+    An item is a picture (a Pillow image, mode RGB, before ``transform``) and its class.
+    """
+
+    data: np.ndarray
+
+    def _pixels(self, rows: Any) -> np.ndarray:
+        """The picture at a number, or at an array of numbers, with its channels last."""
+        return self.data[rows]
+
+    def _classes(self) -> Sequence[int]:
+        """The class of each picture."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        pixels = np.ascontiguousarray(self._pixels(index))
+        picture, target = pillow().fromarray(pixels), int(self._classes()[index])
+        return self._transformed(picture, target)
+
+    def _whole_batch(self, indices: Sequence[int]) -> tuple[Any, Any] | None:
+        """As ``LabelledImages._whole_batch``."""
+        transform = on_batch(self.transform)
+        if transform is None or self.target_transform is not None:
+            return None
+        rows = np.asarray(indices, dtype=np.int64)
+        pixels = np.ascontiguousarray(self._pixels(rows).transpose(0, 3, 1, 2))
+        targets = np.asarray(self._classes(), dtype=np.int64)[rows]
+        return transform(flambeau.from_numpy(pixels)), flambeau.from_numpy(targets)
+
+
+def one_of(value: Any, argument: str, allowed: Sequence[str]) -> str:
+    """``value``, if it is among the strings allowed.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"Expected type str for argument {argument}, but got type {type(value)}.")
+    if value not in allowed:
+        names = ", ".join(repr(name) for name in allowed)
+        raise ValueError(
+            f"Unknown value '{value}' for argument {argument}. Valid values are {{{names}}}."
+        )
+    return value
 
 
 def split_name(train: bool | None) -> str:

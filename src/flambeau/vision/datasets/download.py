@@ -20,6 +20,31 @@ def md5_of(path: str | Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
+def is_whole(path: str | Path, md5: str | None = None) -> bool:
+    """Whether a file is there, and its checksum right."""
+    return os.path.isfile(path) and (md5 is None or md5_of(path) == md5)
+
+
+def fetch_and_unpack(url: str, folder: str | Path, filename: str, md5: str | None = None) -> None:
+    """Download an archive (tar or zip) to ``folder``, unless it is there, and unpack it there.
+
+    Raises:
+        OSError, RuntimeError: as ``fetch``.
+    """
+    import tarfile
+    import zipfile
+
+    path = Path(folder) / filename
+    if not is_whole(path, md5):
+        fetch(url, path, md5)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+    else:
+        with tarfile.open(path) as archive:
+            archive.extractall(folder, filter="data")
+
+
 def fetch(url: str, target: str | Path, md5: str | None = None) -> None:
     """Download ``url`` to ``target``, which appears only when it is whole and its checksum right.
 

@@ -22,7 +22,7 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">
 
 
 def read_idx(path: str | Path) -> np.ndarray:
-    """The array in an idx file, gzipped or not, in the machine's byte order.
+    """The array in an idx file, compressed (gzip, xz) or not, in the machine's byte order.
 
     Raises:
         RuntimeError: the file is not an idx file, or is damaged.
@@ -47,6 +47,13 @@ def read_idx(path: str | Path) -> np.ndarray:
 
 def _read(path: Path) -> bytes:
     raw = path.read_bytes()
+    if raw[:6] == b"\xfd7zXZ\0":
+        import lzma
+
+        try:
+            return lzma.decompress(raw)
+        except lzma.LZMAError as error:
+            raise RuntimeError(f"{path}: damaged xz file: {error}") from None
     if raw[:2] != b"\x1f\x8b":
         return raw
     try:

@@ -77,14 +77,18 @@ class MNIST(LabelledImages):
         self.train = bool(train)
         if download:
             self.download()
-        part = "train" if self.train else "t10k"
-        names = [name for name in FILES if name.startswith(part)]
+        names = self._names()
         if any(self._found(name) is None for name in names):
             raise RuntimeError(
                 "Dataset not found. You can use download=True to download it\n"
                 f"Hint: {self.raw_folder} must hold {' and '.join(names)}, gzipped or not."
             )
         self.data, self.targets = self._load(*names)
+
+    def _names(self) -> list[str]:
+        """The files of images and of labels."""
+        part = "train" if self.train else "t10k"
+        return [name for name in FILES if name.startswith(part)]
 
     @property
     def raw_folder(self) -> str:

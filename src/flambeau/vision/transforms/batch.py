@@ -1,4 +1,4 @@
-"""Transforms of a whole batch of grey pictures at once, so that a picture costs no Python."""
+"""Transforms of a whole batch of pictures at once, so that a picture costs no Python."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from flambeau.vision.transforms import functional
 from flambeau.vision.transforms.convert import ConvertImageDtype, Normalize, PILToTensor, ToTensor
 from flambeau.vision.transforms.flow import Compose
 
-# What begins a pipeline: from N x H x W grey values to N x 1 x H x W.
+# What begins a pipeline: what it does to bytes N x C x H x W.
 STARTS: dict[type, Callable[[Any], Any]] = {
-    ToTensor: lambda grey: functional.grey_to_unit(grey.unsqueeze(1)),
-    PILToTensor: lambda grey: grey.unsqueeze(1),
+    ToTensor: functional.grey_to_unit,
+    PILToTensor: lambda pictures: pictures,
 }
 
 # What may follow: the same values whether it is given one picture or many.
@@ -20,7 +20,7 @@ FOLLOWERS = (Normalize, ConvertImageDtype)
 
 
 def on_batch(transform: Any) -> Callable[[Any], Any] | None:
-    """``transform`` for a uint8 tensor N x H x W of grey pictures, or None if it is not known to be
+    """``transform`` for a uint8 tensor N x C x H x W of pictures, or None if it is not known to be
     the same on many at once. Exact types only: a subclass may do anything."""
     steps = list(_steps(transform))
     if not steps or type(steps[0]) not in STARTS:
@@ -29,8 +29,8 @@ def on_batch(transform: Any) -> Callable[[Any], Any] | None:
     if not all(type(step) in FOLLOWERS for step in rest):
         return None
 
-    def apply(grey: Any) -> Any:
-        batch = start(grey)
+    def apply(pictures: Any) -> Any:
+        batch = start(pictures)
         for step in rest:
             batch = step(batch)
         return batch

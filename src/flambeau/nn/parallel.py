@@ -1,0 +1,56 @@
+"""Modules on several devices of one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import flambeau
+
+from .modules.module import Module
+
+__all__ = ["DataParallel", "data_parallel"]
+
+
+class DataParallel(Module):
+    """A module whose batches are shared out among GPUs; without several GPUs, the module itself.
+
+    Args:
+        module: the module
+        device_ids, output_device, dim: which GPUs, where the result goes, and the batch dimension
+
+    Its state dictionary has the module's names with the prefix `module.`.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        device_ids: Sequence[Any] | None = None,
+        output_device: Any = None,
+        dim: int = 0,
+    ) -> None:
+        super().__init__()
+        if device_ids and flambeau.cuda.device_count() > 1 and len(device_ids) > 1:
+            raise NotImplementedError(
+                "DataParallel works on one device here\n"
+                "Hint: leave device_ids away, and give each device a process of its own."
+            )
+        self.module = module
+        self.device_ids: list[Any] = []
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        return self.module(*inputs, **kwargs)
+
+
+def data_parallel(
+    module: Module,
+    inputs: Any,
+    device_ids: Sequence[Any] | None = None,
+    output_device: Any = None,
+    dim: int = 0,
+    module_kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """The result of a module for inputs that are shared out among GPUs; see `DataParallel`."""
+    inputs = inputs if isinstance(inputs, tuple) else () if inputs is None else (inputs,)
+    shared = DataParallel(module, device_ids, output_device, dim)
+    return shared(*inputs, **(module_kwargs or {}))
