@@ -1,4 +1,5 @@
 # make digits   train a digit recognizer on the digits in the package; results in runs/digits
+# make examples run the programs in examples/; their figures come to runs/examples
 # make test     run the tests; with PyTorch, where it can be had, also the comparisons with it
 # make lint     check style and types
 # make stubs    write the type stubs (.pyi) anew from the operator table
@@ -17,11 +18,14 @@ PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check
 # One thread per test process: the processes already fill the cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: digits test lint stubs clean
+.PHONY: digits examples test lint stubs clean
 .DELETE_ON_ERROR:
 
 digits: $(VENV)/.app
 	$(VENV)/bin/flambeau train digits --output runs/digits --force
+
+examples: $(VENV)/.app
+	$(PY) scripts/run_examples.py
 
 test: $(VENV)/.oracle
 	@test ! -f scripts/make_stubs.py || $(PY) scripts/make_stubs.py --check
@@ -30,7 +34,7 @@ test: $(VENV)/.oracle
 	$(ONE_THREAD) MPLBACKEND=Agg $(PY) -m pytest -q -n $(JOBS) --maxprocesses 16
 
 lint: $(VENV)/.dev
-	$(PY) -m ruff check src tests scripts
+	$(PY) -m ruff check src tests scripts examples
 	$(PY) -m mypy
 
 stubs: $(VENV)/.dev
@@ -38,7 +42,7 @@ stubs: $(VENV)/.dev
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests scripts examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -54,7 +54,7 @@ def backward(parameters, X, y, r):
     # The loss is the mean of -logprobs[i, y[i]].
     d["logprobs"] = torch.zeros_like(r["logprobs"])
     d["logprobs"][torch.arange(len(y)), y] = -1.0 / len(y)
-    # Softmax, one step at a time. counts reaches the loss on two ways, so its gradient has two parts.
+    # Softmax, step by step. counts reaches the loss on two ways: its gradient has two parts.
     d["probs"] = d["logprobs"] / r["probs"]
     d["counts_sum_inv"] = (d["probs"] * r["counts"]).sum(1, keepdim=True)
     d["counts_sum"] = d["counts_sum_inv"] * -(r["counts_sum"] ** -2)
@@ -84,9 +84,10 @@ def compare(parameters, X, y):
         shape = "x".join(map(str, gradient.shape))
         print(f"{name:>15}  {shape:>12}  {largest:13.3e}  {difference:10.1e}")
         worst = max(worst, difference / largest)
-    at_once = (results["probs"] - F.one_hot(y, 10)) / len(y)
-    largest = results["logits"].grad.abs().max()
-    print(f"logits at once: {((at_once - results['logits'].grad).abs().max() / largest).item():.0e}")
+    dlogits = results["logits"].grad
+    in_one = (results["probs"] - F.one_hot(y, 10)) / len(y)
+    difference = (in_one - dlogits).abs().max() / dlogits.abs().max()
+    print(f"(probs - onehot(y)) / N differs from the gradient of logits by {difference.item():.0e}")
     return worst
 
 

@@ -20,9 +20,7 @@ MEMBERS = 8
 
 def train(x, y, epochs, seed):
     torch.manual_seed(seed)
-    model = nn.Sequential(
-        nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.ReLU(), nn.Linear(32, 10)
-    )
+    model = nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 32), nn.ReLU(), nn.Linear(32, 10))
     loader = DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True)
     optimizer = optim.Adam(model.parameters(), lr=0.005)
     for _ in range(epochs):
@@ -50,7 +48,7 @@ def draw(singles, together, folder):
         axes.plot(counts, single, "o", color="#999999", label="each network alone")
         axes.plot(counts, joint, "o-", color="#2166ac", linewidth=2, label="mean of the first n")
         axes.set(title=name, xlabel="n")
-    panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
     panels[0, 1].legend()
     common.save(drawing, folder, "members")
 

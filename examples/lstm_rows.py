@@ -5,7 +5,8 @@ after the last row goes through a linear layer to ten scores. The same layer app
 remembers after each row shows how its opinion forms: the figure has, beside some digits, the ten
 probabilities after each row.
 
-Result: ...% of the 360 held-out digits right after 25 epochs.
+Result: 88.9% of the 360 held-out digits right after 25 epochs; when it has seen 5, 6 and
+7 of the 8 rows, it is right on 15%, 39% and 80%.
 """
 
 import common

@@ -4,10 +4,11 @@ All start from the same weights and see the same minibatches in the same order; 
 customary ones, not tuned. Rprop and L-BFGS look at all examples at once, as they must, five times
 per epoch. Muon is for matrices; AdamW takes the biases then.
 
-Result: see the table in README.md.
+Result: with 64 hidden units, Muon goes furthest among those that take minibatches (loss 0.0003,
+95.3% of the 360 held-out digits right), then SGD with momentum (0.0025, 91.7%); Adagrad comes last
+(0.1249, 88.1%). On one layer SGD with momentum is best (0.0584, 91.1%). L-BFGS brings both losses
+below 0.00005 in 150 steps.
 """
-
-import time
 
 import common
 import flambeau as torch
@@ -100,19 +101,13 @@ def draw(curves, folder):
 def main(arguments=None):
     args = common.options(arguments, __doc__, epochs=30, data=True, figure="optimizers_compared")
     data = common.pictures(args.data)
-    print(f"{'':16}{'one layer':>22}{'64 hidden units':>26}")
-    print(f"{'optimizer':16}{'loss':>12}{'held out':>10}{'loss':>16}{'held out':>10}{'s':>7}")
+    print(f"{'':16}{'one layer':>18}{'64 hidden units':>24}")
+    print(f"{'':16}" + f"{'loss':>12}{'held out':>12}" * 2)
     curves, shares = {}, {}
     for name, make, at_once in OPTIMIZERS:
-        start = time.perf_counter()
-        (small, small_share), (large, large_share) = (
-            train(build, make, at_once, data, args) for build in (one_layer, perceptron)
-        )
-        curves[name], shares[name] = (small, large), large_share
-        print(
-            f"{name:16}{small[-1]:12.4f}{small_share:10.1%}{large[-1]:16.4f}{large_share:10.1%}"
-            f"{time.perf_counter() - start:7.1f}"
-        )
+        runs = [train(build, make, at_once, data, args) for build in (one_layer, perceptron)]
+        curves[name], (_, shares[name]) = zip(*runs)
+        print(f"{name:16}" + "".join(f"{loss[-1]:12.4f}{share:12.1%}" for loss, share in runs))
     draw(curves, args.output)
     best, worst = max(shares, key=shares.get), min(shares, key=shares.get)
     common.conclude(

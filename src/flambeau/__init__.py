@@ -73,10 +73,10 @@ autograd.Variable = Tensor
 # ---------------------------------------------------------------------- what loads on first use
 
 _MODULES = frozenset((
-    "_C", "accelerator", "amp", "app", "backends", "compiler", "cuda", "distributed", "distributions",
-    "explain", "fft", "func", "io", "jit", "linalg", "masked", "mps", "multiprocessing", "nn",
-    "notebook", "optim", "overrides", "random", "serialization", "signal", "special", "testing",
-    "torch_alias", "types", "utils", "version", "vision", "xpu",
+    "_C", "accelerator", "amp", "app", "backends", "compiler", "cuda", "distributed",
+    "distributions", "explain", "fft", "func", "io", "jit", "linalg", "masked", "mps",
+    "multiprocessing", "nn", "notebook", "optim", "overrides", "random", "serialization",
+    "signal", "special", "testing", "torch_alias", "types", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 _LAZY_FROM = {
     "amp": "GradScaler autocast",

@@ -291,10 +291,10 @@ def test_losses_of_classes(reduction, shape, weighted):
             w = None if weight is None else T.from_numpy(weight)
             return {"weight": w, "reduction": reduction, "ignore_index": ignore}
 
-        compare(lambda T, F, x, y: F.nll_loss(x, y, **settings(T)), numbers(*shape), y)  # noqa: B023
-        compare(lambda T, F, x, y: F.cross_entropy(x, y, **settings(T)), numbers(*shape), y)  # noqa: B023
+        compare(lambda T, F, x, y: F.nll_loss(x, y, **settings(T)), numbers(*shape), y)
+        compare(lambda T, F, x, y: F.cross_entropy(x, y, **settings(T)), numbers(*shape), y)
         compare(
-            lambda T, F, x, y: F.cross_entropy(x, y, label_smoothing=0.2, **settings(T)),  # noqa: B023
+            lambda T, F, x, y: F.cross_entropy(x, y, label_smoothing=0.2, **settings(T)),
             numbers(*shape), y,
         )  # fmt: skip
     compare(

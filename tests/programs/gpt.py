@@ -12,11 +12,14 @@ import torch
 import torch.nn as nn
 from torch.nn import functional as F
 
-TEXT = """
+TEXT = (
+    4
+    * """
 The torch is passed from hand to hand; each runner keeps the flame alight.
 What one has learned the other need not find again, and so the race goes on.
 A small fire warms a room, a great one lights the town, and both began as sparks.
-""" * 4
+"""
+)
 
 
 @dataclass
@@ -101,20 +104,22 @@ class GPT(nn.Module):
     def __init__(self, config):
         super().__init__()
         self.config = config
-        self.transformer = nn.ModuleDict(dict(
-            wte=nn.Embedding(config.vocab_size, config.n_embd),
-            wpe=nn.Embedding(config.block_size, config.n_embd),
-            drop=nn.Dropout(config.dropout),
-            h=nn.ModuleList([Block(config) for _ in range(config.n_layer)]),
-            ln_f=LayerNorm(config.n_embd, bias=config.bias),
-        ))
+        self.transformer = nn.ModuleDict(
+            {
+                "wte": nn.Embedding(config.vocab_size, config.n_embd),
+                "wpe": nn.Embedding(config.block_size, config.n_embd),
+                "drop": nn.Dropout(config.dropout),
+                "h": nn.ModuleList([Block(config) for _ in range(config.n_layer)]),
+                "ln_f": LayerNorm(config.n_embd, bias=config.bias),
+            }
+        )
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.transformer.wte.weight = self.lm_head.weight
         self.apply(self._init_weights)
         for pn, p in self.named_parameters():
             if pn.endswith("c_proj.weight"):
                 torch.nn.init.normal_(p, mean=0.0, std=0.02 / math.sqrt(2 * config.n_layer))
-        print("number of parameters: %.2fK" % (self.get_num_params() / 1e3,))
+        print(f"number of parameters: {self.get_num_params() / 1e3:.2f}K")
 
     def get_num_params(self, non_embedding=True):
         n_params = sum(p.numel() for p in self.parameters())
@@ -157,20 +162,24 @@ class GPT(nn.Module):
             {"params": decay_params, "weight_decay": weight_decay},
             {"params": nodecay_params, "weight_decay": 0.0},
         ]
-        print(f"num decayed parameter tensors: {len(decay_params)}, "
-              f"with {sum(p.numel() for p in decay_params):,} parameters")
-        print(f"num non-decayed parameter tensors: {len(nodecay_params)}, "
-              f"with {sum(p.numel() for p in nodecay_params):,} parameters")
+        print(
+            f"num decayed parameter tensors: {len(decay_params)}, "
+            f"with {sum(p.numel() for p in decay_params):,} parameters"
+        )
+        print(
+            f"num non-decayed parameter tensors: {len(nodecay_params)}, "
+            f"with {sum(p.numel() for p in nodecay_params):,} parameters"
+        )
         fused_available = "fused" in inspect.signature(torch.optim.AdamW).parameters
         use_fused = fused_available and device_type == "cuda"
-        extra_args = dict(fused=True) if use_fused else dict()
+        extra_args = {"fused": True} if use_fused else {}
         print(f"using fused AdamW: {use_fused}")
         return torch.optim.AdamW(optim_groups, lr=learning_rate, betas=betas, **extra_args)
 
     @torch.no_grad()
     def generate(self, idx, max_new_tokens, temperature=1.0, top_k=None):
         for _ in range(max_new_tokens):
-            idx_cond = idx[:, -self.config.block_size:]
+            idx_cond = idx[:, -self.config.block_size :]
             logits, _ = self(idx_cond)
             logits = logits[:, -1, :] / temperature
             if top_k is not None:
@@ -181,7 +190,7 @@ class GPT(nn.Module):
         return idx
 
 
-batch_size, max_iters, eval_interval, eval_iters = 8, 60, 20, 4
+batch_size, max_iters, eval_interval, eval_iters = 8, 40, 20, 3
 learning_rate, min_lr, warmup_iters, grad_clip = 1e-2, 1e-3, 10, 1.0
 gradient_accumulation_steps = 2
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -191,12 +200,15 @@ torch.manual_seed(1337)
 torch.backends.cuda.matmul.allow_tf32 = True
 torch.backends.cudnn.allow_tf32 = True
 ptdtype = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[dtype]
-ctx = (nullcontext() if device_type == "cpu"
-       else torch.amp.autocast(device_type=device_type, dtype=ptdtype))
+ctx = (
+    nullcontext()
+    if device_type == "cpu"
+    else torch.amp.autocast(device_type=device_type, dtype=ptdtype)
+)
 
 chars = sorted(set(TEXT))
 stoi = {ch: i for i, ch in enumerate(chars)}
-itos = {i: ch for i, ch in enumerate(chars)}
+itos = dict(enumerate(chars))
 data = torch.tensor([stoi[c] for c in TEXT], dtype=torch.long)
 n = int(0.9 * len(data))
 train_data, val_data = data[:n], data[n:]
@@ -206,8 +218,8 @@ config = GPTConfig(vocab_size=len(chars))
 def get_batch(split):
     source = train_data if split == "train" else val_data
     ix = torch.randint(len(source) - config.block_size, (batch_size,))
-    x = torch.stack([source[i:i + config.block_size] for i in ix])
-    y = torch.stack([source[i + 1:i + 1 + config.block_size] for i in ix])
+    x = torch.stack([source[i : i + config.block_size] for i in ix])
+    y = torch.stack([source[i + 1 : i + 1 + config.block_size] for i in ix])
     return x.to(device), y.to(device)
 
 
@@ -252,15 +264,20 @@ with tempfile.TemporaryDirectory() as out_dir:
             param_group["lr"] = lr
         if iter_num % eval_interval == 0:
             losses = estimate_loss()
-            print(f"step {iter_num}: train loss {losses['train']:.4f}, "
-                  f"val loss {losses['val']:.4f}")
+            print(
+                f"step {iter_num}: train loss {losses['train']:.4f}, val loss {losses['val']:.4f}"
+            )
             if losses["val"] < best_val_loss:
                 best_val_loss = losses["val"]
-                checkpoint = {"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                              "model_args": asdict(config), "iter_num": iter_num,
-                              "best_val_loss": best_val_loss}
+                checkpoint = {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "model_args": asdict(config),
+                    "iter_num": iter_num,
+                    "best_val_loss": best_val_loss,
+                }
                 torch.save(checkpoint, path)
-        for micro_step in range(gradient_accumulation_steps):
+        for _micro_step in range(gradient_accumulation_steps):
             with ctx:
                 logits, loss = model(X, Y)
                 loss = loss / gradient_accumulation_steps

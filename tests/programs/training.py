@@ -1,4 +1,4 @@
-"""A classifier trained for several epochs: shuffling, dropout, Adam, a scheduler, early stopping."""
+"""A classifier trained for several epochs: shuffling, dropout, Adam, a scheduler."""
 
 import argparse
 import copy
@@ -42,8 +42,14 @@ class Net(nn.Module):
     def __init__(self, hidden=64):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(2, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(0.2),
-            nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(p=0.2), nn.Linear(hidden, 3),
+            nn.Linear(2, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+            nn.Dropout(p=0.2),
+            nn.Linear(hidden, 3),
         )
 
     def forward(self, x):
@@ -60,10 +66,14 @@ model = Net().to(device)
 print(model)
 criterion = nn.CrossEntropyLoss(label_smoothing=0.05)
 optimizer = optim.Adam(model.parameters(), lr=args.lr, weight_decay=1e-4)
-scheduler = SequentialLR(optimizer, milestones=[2], schedulers=[
-    LinearLR(optimizer, start_factor=0.25, total_iters=2),
-    CosineAnnealingLR(optimizer, T_max=args.epochs - 2),
-])
+scheduler = SequentialLR(
+    optimizer,
+    milestones=[2],
+    schedulers=[
+        LinearLR(optimizer, start_factor=0.25, total_iters=2),
+        CosineAnnealingLR(optimizer, T_max=args.epochs - 2),
+    ],
+)
 
 
 def evaluate(loader):
@@ -94,8 +104,10 @@ for epoch in range(args.epochs):
     lr = scheduler.get_last_lr()[0]
     scheduler.step()
     history.append(val_loss)
-    print(f"epoch {epoch + 1}: lr {lr:.5f} loss {running / len(train_loader):.4f} "
-          f"val loss {val_loss:.4f} accuracy {accuracy:.4f}")
+    print(
+        f"epoch {epoch + 1}: lr {lr:.5f} loss {running / len(train_loader):.4f} "
+        f"val loss {val_loss:.4f} accuracy {accuracy:.4f}"
+    )
     if val_loss < best:
         best, best_state = val_loss, copy.deepcopy(model.state_dict())
 

@@ -165,9 +165,7 @@ def test_cifar(tmp_path, cls):
     assert (data.data.shape[1:], data.data.dtype) == ((32, 32, 3), np.uint8)
     picture, target = data[1]
     assert (picture.mode, target) == ("RGB", 0)
-    np.testing.assert_array_equal(
-        np.asarray(picture).transpose(2, 0, 1).ravel(), pixels[first][1]
-    )
+    np.testing.assert_array_equal(np.asarray(picture).transpose(2, 0, 1).ravel(), pixels[first][1])
     assert data.classes == ["plane", "car", "bird"]
     assert data.class_to_idx["bird"] == 2
     assert repr(small(str(tmp_path), train=False)) == (
@@ -256,9 +254,11 @@ def test_image_folder(animals):
     data = datasets.ImageFolder(animals)
     assert (data.classes, data.class_to_idx) == (["cat", "dog"], {"cat": 0, "dog": 1})
     names = ["cat/1.bmp", "dog/b.png", "dog/deep/a.PNG"]
-    assert data.samples == data.imgs == [
-        (str(animals / name), int(name.startswith("dog"))) for name in names
-    ]
+    assert (
+        data.samples
+        == data.imgs
+        == [(str(animals / name), int(name.startswith("dog"))) for name in names]
+    )
     assert data.targets == [0, 1, 1]
     picture, target = data[2]
     assert (picture.mode, picture.size, picture.getpixel((0, 0)), target) == (

@@ -1,4 +1,4 @@
-"""The command ``flambeau``: train, predict, doctor.
+"""The command ``flambeau``: train, predict, run, doctor.
 
 What it needs beside flambeau itself is the extra ``app``; ``main`` says so where it is missing.
 """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +30,8 @@ def run(arguments: Sequence[str]) -> int:
         status = app(
             args=list(arguments) or ["--help"], prog_name="flambeau", standalone_mode=False
         )
-        status = status if isinstance(status, int) else 0
+        if not callable(status):
+            status = status if isinstance(status, int) else 0
     except CommandError as error:
         return _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):
@@ -42,9 +44,19 @@ def run(arguments: Sequence[str]) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "flambeau"
         return _fail(f"{message().rstrip('.')} (see {command} --help)")
+    if callable(status):
+        return _run_program(status)
     if status == INTERRUPTED:
         print("flambeau: interrupted; nothing was written", file=sys.stderr)
     return status
+
+
+def _run_program(program: Callable[[], int]) -> int:
+    """A user's program runs outside the command: its exceptions and exit status are its own."""
+    try:
+        return program()
+    except CommandError as error:
+        return _fail(str(error))
 
 
 def _fail(message: str) -> int:
@@ -161,6 +173,31 @@ def predict(
     from flambeau.app import predict as work
 
     work.predict(run, inputs)
+
+
+@app.command(
+    "run",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def run_program(
+    program: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROGRAM", help="A script.py or notebook.ipynb.", show_default=False
+        ),
+    ],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="The script's own arguments; for a notebook --output COPY.ipynb.",
+            show_default=False,
+        ),
+    ] = None,
+) -> Callable[[], int]:
+    """Run a PyTorch program or notebook, with torch meaning flambeau."""
+    from flambeau.app import run as work
+
+    return partial(work.run, [program, *(arguments or [])])
 
 
 @app.command()

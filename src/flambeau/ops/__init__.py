@@ -9,12 +9,14 @@ OF_MODULES = (
     "pointwise", "arithmetic", "queries", "tensor_functions", "reductions", "extremes",
     "moments", "order", "softmax", "scans", "sorting", "counting", "views", "parts",
     "as_strided", "copies", "shape", "padding", "gather", "scatter", "scatter_reduce",
-    "subscript", "view_copies", "contractions", "tensor_products", "special_functions", "fourier", "short_time", "window_functions", "grids",
-    "linalg.solving", "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions",
-    "nn.linear", "nn.activations", "nn.convolution", "nn.pooling", "nn.pooling_calls",
-    "nn.normalization", "nn.losses", "nn.initial", "nn.embedding", "nn.attention", "nn.dropout",
-    "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls", "nn.gradients", "nn.cross_map", "nn.resize",
-    "nn.grid", "nn.bags", "nn.ctc", "random", "optim",
+    "subscript", "view_copies", "contractions", "tensor_products", "einsum", "distances",
+    "special_functions", "fourier", "short_time", "window_functions", "grids", "linalg.solving",
+    "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions", "nn.linear",
+    "nn.activations", "nn.convolution", "nn.convolution_calls", "nn.pooling",
+    "nn.pooling_calls", "nn.normalization", "nn.losses", "nn.initial", "nn.embedding",
+    "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls",
+    "nn.gradients", "nn.cross_map", "nn.resize", "nn.grid", "nn.bags", "nn.ctc", "random",
+    "optim",
 )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ NONE, ROOT, WHOLE = range(3)  # what a transform is divided by: 1, sqrt(n), n
 
 # --- the rows ----------------------------------------------------------------------------------
 
-_FORWARD = {NONE: "backward", ROOT: "ortho", WHOLE: "forward"}  # NumPy's names
-_INVERSE = {NONE: "forward", ROOT: "ortho", WHOLE: "backward"}
+_FORWARD: dict[int, Any] = {NONE: "backward", ROOT: "ortho", WHOLE: "forward"}  # NumPy's names
+_INVERSE: dict[int, Any] = {NONE: "forward", ROOT: "ortho", WHOLE: "backward"}
 
 
 @op("_fft_c2c(input, dim: int[], normalization: int, forward: bool)", where="",

@@ -13,17 +13,22 @@ from ..tensor.tensor import Tensor
 from . import dispatch
 from .table import Op
 
-NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
+NUMPY_NAMES = {
+    "axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other",
+}  # fmt: skip
 
 
 def overloaded(function: Callable) -> Callable:
     """Lets a composite take NumPy's names (axis, keepdims), and refuse what is no tensor."""
     name = function.__name__ = function.__name__.removeprefix("nn_")
+    code = function.__code__
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    names = {old: new for old, new in NUMPY_NAMES.items() if old not in own and new in own}
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            kwargs = {NUMPY_NAMES.get(key, key): value for key, value in kwargs.items()}
+            kwargs = {names.get(key, key): value for key, value in kwargs.items()}
         try:
             return function(*args, **kwargs)
         except (TypeError, AttributeError) as error:

@@ -1,7 +1,7 @@
 """The special functions: a line each, with kernel, derivative and formula.
 
-The kernels are in special_math.py and special_polynomials.py, the derivatives are those of the
-Digital Library of Mathematical Functions.
+The kernels are in special_math.py, special_bessel.py and special_polynomials.py, the derivatives
+are those of the Digital Library of Mathematical Functions.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.tensor import Tensor
+from . import special_bessel as _special_bessel  # noqa: F401 (adds its kernels to REAL)
 from . import special_math, special_polynomials
 from .expressions import ARRAYS
 from .expressions import TENSORS as T
@@ -272,6 +273,7 @@ for _name, _row in _ALIASES.items():
 
 
 @composite("special", name="special_multigammaln")
+@overloaded
 def multigammaln(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     """The same as mvlgamma."""
     return mvlgamma(input, p, out=out)

@@ -49,7 +49,7 @@ from .dropout import (
     dropout3d,
     feature_alpha_dropout,
 )
-from .embedding import embedding, one_hot
+from .embedding import embedding
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,

@@ -403,7 +403,9 @@ def _by_sample(input: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor
     rows = input.reshape(1, -1) if input.dim() < 2 else input
     if target.dim() > 1 or target.numel() != rows.size(0):
         raise RuntimeError(
-            f"inconsistent target size, expected {rows.size(0)} but got {list(target.shape)}"
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
+            f"samples (batch size). Expected target size [{rows.size(0)}], but got "
+            f"{list(target.shape)}. Input has shape {list(input.shape)}."
         )
     return rows, target.reshape(-1)
 

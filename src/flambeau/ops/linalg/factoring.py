@@ -159,7 +159,7 @@ MODES = ("reduced", "complete", "r")
 
 @op("linalg_qr(A, mode: str = 'reduced')", where="linalg", outputs=("Q", "R"), formula="A = QR",
     derivative={"A": "qr_gradient(grads, Q, R, mode)"})  # fmt: skip
-def qr_kernel(A: Array, mode: str) -> tuple[Array, Array]:
+def qr_kernel(A: Array, mode: Any) -> tuple[Any, Any]:
     """A = Q R, with orthonormal columns in Q and an upper triangle in R.
 
     ``mode`` "reduced" gives as many columns as A needs, "complete" a square Q, "r" R alone.
@@ -171,6 +171,8 @@ def qr_kernel(A: Array, mode: str) -> tuple[Array, Array]:
         )
     checks.matrices(A, "linalg.qr")
     checks.floating(A, "linalg.qr", "geqrf_cpu")
+    q: Any
+    r: Any
     m, n = A.shape[-2:]
     if not A.size:
         k = min(m, n)

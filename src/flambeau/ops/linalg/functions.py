@@ -41,7 +41,8 @@ def linalg_matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> 
     if n == 0:
         one = eye(input.shape[-1], dtype=input.dtype)
         return into(T["clone"](input).copy_(one), out, "linalg_matrix_power")
-    result, square = None, input
+    result: Any = None
+    square = input
     while n:
         if n & 1:
             result = square if result is None else result @ square

@@ -14,7 +14,7 @@ import numpy as np
 from .checks import Array
 
 BLOCK = 32  # columns that are factored one by one before the rest is updated with a product
-SMALL = 16  # unknowns that are solved for one by one
+SMALL = 64  # unknowns of a triangular system that are solved for at once
 
 
 def adjoint(a: Array) -> Array:
@@ -60,11 +60,16 @@ def _forward(a: Array, x: Array, unit: bool) -> None:
         x[..., h:, :] -= a[..., h:, :h] @ x[..., :h, :]
         _forward(a[..., h:, h:], x[..., h:, :], unit)
         return
-    for i in range(n):
-        if i:
-            x[..., i : i + 1, :] -= a[..., i : i + 1, :i] @ x[..., :i, :]
-        if not unit:
-            x[..., i, :] /= a[..., i, i, None]
+    block = np.tril(a)
+    i = np.arange(n)
+    if unit:
+        block[..., i, i] = 1
+    try:
+        x[...] = np.linalg.solve(block, x)
+    except np.linalg.LinAlgError:  # a zero on the diagonal: inf and nan from there on
+        for k in range(n):
+            x[..., k : k + 1, :] -= block[..., k : k + 1, :k] @ x[..., :k, :]
+            x[..., k, :] /= block[..., k, k, None]
 
 
 # --- LU ----------------------------------------------------------------------------------------
@@ -89,11 +94,12 @@ def lu_factor(a: Array) -> tuple[Array, Array, Array]:
 
 def _panel(lu: Array, pivots: Array, info: Array, start: int, stop: int) -> None:
     """Factors some columns one by one; exchanges whole rows."""
+    if len(lu) == 1:
+        info[0] = info[0] or _panel_of_one(lu[0], pivots[0], start, stop)
+        return
     each = np.arange(len(lu))
     for j in range(start, stop):
-        column = lu[:, j:, j]
-        size = abs(column.real) + abs(column.imag) if lu.dtype.kind == "c" else abs(column)
-        best = size.argmax(1) + j if len(lu) else each
+        best = _size(lu[:, j:, j]).argmax(1) + j if len(lu) else each
         pivots[:, j] = best + 1
         if (best != j).any():
             row = lu[each, best]
@@ -106,6 +112,31 @@ def _panel(lu: Array, pivots: Array, info: Array, start: int, stop: int) -> None
             pivot = np.where(zero, np.ones((), lu.dtype), pivot)
         lu[:, j + 1 :, j] /= pivot[:, None]
         lu[:, j + 1 :, j + 1 : stop] -= lu[:, j + 1 :, j, None] * lu[:, j, None, j + 1 : stop]
+
+
+def _panel_of_one(a: Array, pivots: Array, start: int, stop: int) -> int:
+    """The same for a single matrix; gives the first zero pivot, counted from 1, or 0."""
+    first = 0
+    for j in range(start, stop):
+        best = int(_size(a[j:, j]).argmax()) + j
+        pivots[j] = best + 1
+        if best != j:
+            row = a[best].copy()
+            a[best] = a[j]
+            a[j] = row
+        if a[j, j] == 0:
+            first = first or j + 1
+            continue
+        below = a[j + 1 :, j]
+        below /= a[j, j]
+        if j + 1 < stop:
+            a[j + 1 :, j + 1 : stop] -= below[:, None] * a[j, j + 1 : stop]
+    return first
+
+
+def _size(x: Array) -> Array:
+    """The size by which LAPACK chooses pivots."""
+    return abs(x.real) + abs(x.imag) if x.dtype.kind == "c" else abs(x)
 
 
 def permutation(pivots: Array, m: int) -> Array:
@@ -180,10 +211,6 @@ def ldl_factor(a: Array, hermitian: bool) -> tuple[Array, Array, Array]:
     for one, pivot, number in zip(out, pivots, range(len(out)), strict=True):
         info[number] = _bunch_kaufman(one, pivot, hermitian)
     return out.reshape(a.shape), pivots.reshape(a.shape[:-1]), info.reshape(a.shape[:-2])
-
-
-def _size(x: Array) -> Array:
-    return abs(x.real) + abs(x.imag) if x.dtype.kind == "c" else abs(x)
 
 
 def _bunch_kaufman(a: Array, pivots: Array, hermitian: bool) -> int:

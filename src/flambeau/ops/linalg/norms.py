@@ -48,7 +48,7 @@ def _check_matrix_norm(A: Tensor, ord: Any, dim: Sequence[int]) -> tuple[int, in
 @composite("linalg")
 @overloaded
 def linalg_matrix_norm(
-    A: Tensor,
+    input: Tensor,
     ord: Any = "fro",
     dim: Sequence[int] = (-2, -1),
     keepdim: bool = False,
@@ -66,10 +66,10 @@ def linalg_matrix_norm(
         keepdim: keep these dimensions, with size 1.
         dtype: convert to this type first.
     """
-    rows, columns = _check_matrix_norm(A, ord, dim)
+    rows, columns = _check_matrix_norm(input, ord, dim)
     if ord == "fro":
-        return T["linalg_vector_norm"](A, 2, (rows, columns), keepdim, dtype=dtype, out=out)
-    A = converted(A, dtype)
+        return T["linalg_vector_norm"](input, 2, (rows, columns), keepdim, dtype=dtype, out=out)
+    A = converted(input, dtype)
     extreme = T["amin" if ord in (-1, -2, -math.inf) else "amax"]
     if ord in ("nuc", 2, -2):
         values = T["linalg_svdvals"](A.movedim((rows, columns), (-2, -1)))

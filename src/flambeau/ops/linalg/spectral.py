@@ -21,7 +21,7 @@ from .solving import named
 # --- singular values ---------------------------------------------------------------------------
 
 
-def _svd(a: Array, full: bool = False, vectors: bool = True) -> Any:
+def _svd(a: Array, full: Any = False, vectors: Any = True) -> Any:
     """NumPy's SVD by LAPACK's gesdd, with PyTorch's refusals."""
     checks.matrices(a, "linalg.svd")
     checks.floating(a, "linalg.svd", "linalg_svd_cpu")
@@ -167,7 +167,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any =
 # --- eigenvalues of symmetric matrices ---------------------------------------------------------
 
 
-def _eigh(a: Array, uplo: str, vectors: bool) -> Any:
+def _eigh(a: Array, uplo: Any, vectors: bool) -> Any:
     """NumPy's eigenvalues of symmetric matrices, with PyTorch's refusals."""
     name = "linalg.eigh"
     checks.squares(a, name)
@@ -175,8 +175,9 @@ def _eigh(a: Array, uplo: str, vectors: bool) -> Any:
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {uplo}")
     if a.dtype.kind in "biu" or a.dtype in checks.HALF:
         raise checks.not_implemented("linalg_eigh_cpu", a)
+    triangle: Any = uplo.upper()
     try:
-        return np.linalg.eigh(a, uplo) if vectors else np.linalg.eigvalsh(a, uplo)
+        return np.linalg.eigh(a, triangle) if vectors else np.linalg.eigvalsh(a, triangle)
     except np.linalg.LinAlgError as error:
         raise checks.spectral(error, a, name) from None
 

@@ -134,7 +134,8 @@ def _ctc_loss_backward(
         share = np.where((alpha[t] == LOW) | (beta == LOW), 0, share)
         np.add.at(expected[t], (rows[:, None], states), share)
     inside = (np.arange(len(log_probs))[:, None] < steps)[:, :, None]
-    gradient = np.where(inside, np.exp(log_probs) - expected, 0) * grad_output[None, :, None]
+    gradient = (np.exp(log_probs) - expected) * grad_output[None, :, None]
+    gradient = np.where(inside, gradient, 0)
     impossible = np.isinf(loss)[None, :, None]
     if zero_infinity:
         return np.where(impossible, 0, gradient).astype(log_probs.dtype)

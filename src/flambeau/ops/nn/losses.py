@@ -285,12 +285,18 @@ def _collected(loss: Array, share: Array, reduction: str, dtype: np.dtype) -> Ar
     return np.asarray(loss, dtype)
 
 
+def _times_share(grad: Array, share: Array) -> Array:
+    """The samples' parts of a gradient; what is ignored has none, even of an infinite one."""
+    part = grad * share
+    return np.where(share == 0, np.zeros_like(part), part) if share.ndim else part
+
+
 @op("_cross_entropy_backward(grad_output, exps, sums, places, share)", where="")
 def _cross_entropy_backward(
     grad_output: Array, exps: Array, sums: Array, places: Array, share: Array
 ) -> Array:
     """(softmax - one_hot) times the gradient's share."""
-    wide = grad_output.astype(exps.dtype, copy=False) * share
+    wide = _times_share(grad_output.astype(exps.dtype, copy=False), share)
     gradient = exps * (wide / sums)[:, None]
     gradient[np.arange(len(places)), places] -= wide
     return gradient.astype(grad_output.dtype, copy=False)
@@ -342,7 +348,7 @@ def _nll_loss_backward(
     """Zeros, but for minus the gradient's share at each sample's class."""
     gradient = np.zeros_like(grad_output, shape=shape)
     places, _ = _class_numbers(target, shape[1], ignore_index)
-    values = (-grad_output * share).astype(gradient.dtype, copy=False)
+    values = _times_share(-grad_output, share).astype(gradient.dtype, copy=False)
     values = np.broadcast_to(values, places.shape)
     np.put_along_axis(gradient, _along(places), _along(values), 1)
     return gradient
@@ -563,6 +569,12 @@ def linear_cross_entropy(
         raise RuntimeError(
             "expected equal input and linear_weight last dimensions (in_features), got "
             f"{input.shape[-1]} and {width}, respectively"
+        )
+    if input.dim() == 1 and len(rows) > 1:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} "
+            f"requires batched input, (N, {width}), got unbatched input with shape ({width},)\n"
+            "Hint: input.unsqueeze(0) is a batch of one."
         )
     bias = None if linear_bias is None else linear_bias.reshape(-1)
     scores = TENSORS["linear"](input, linear_weight.reshape(-1, width), bias)

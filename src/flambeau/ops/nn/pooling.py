@@ -191,11 +191,11 @@ def max_pool_pick(
     return picked
 
 
-op(f"_max_pool_gradient(grad_output, input, result, {WINDOW})",
-   derivative={"grad_output": f"_max_pool_pick(grad, input, result, {NAMES})"},
+op(f"_max_pool_gradient(grad_output, input, maxima, {WINDOW})",
+   derivative={"grad_output": f"_max_pool_pick(grad, input, maxima, {NAMES})"},
    where="", lowering="scatter")(max_pool_gradient)  # fmt: skip
-op(f"_max_pool_pick(values, input, result, {WINDOW})",
-   derivative={"values": f"_max_pool_gradient(grad, input, result, {NAMES})"},
+op(f"_max_pool_pick(values, input, maxima, {WINDOW})",
+   derivative={"values": f"_max_pool_gradient(grad, input, maxima, {NAMES})"},
    where="", lowering="gather")(max_pool_pick)  # fmt: skip
 
 

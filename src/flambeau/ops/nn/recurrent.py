@@ -43,15 +43,8 @@ def _packed(x: Array, sizes: Sizes | None) -> tuple[Array, Sizes]:
     return x.reshape(x.shape[0] * x.shape[1], x.shape[2]), (x.shape[1],) * x.shape[0]
 
 
-def _rows(grad_output: Array | None) -> Array | None:
-    """The gradient of the output, packed."""
-    if grad_output is None:
-        return None
-    return _wide(grad_output).reshape(-1, grad_output.shape[-1])
-
-
-def _steps(sizes: Sizes, reverse: bool) -> Iterator[tuple[slice, slice]]:
-    """For each step its rows among all, and the sequences that these belong to.
+def _steps(sizes: Sizes, reverse: bool) -> Iterator[tuple[int, slice, slice]]:
+    """For each step its number, its rows among all, and the sequences that these belong to.
 
     Sequences are sorted by length, the longest first: a step has the first so many of them.
     """
@@ -60,7 +53,7 @@ def _steps(sizes: Sizes, reverse: bool) -> Iterator[tuple[slice, slice]]:
         offsets.append(offsets[-1] + n)
     order = range(len(sizes))
     for t in reversed(order) if reverse else order:
-        yield slice(offsets[t], offsets[t + 1]), slice(0, sizes[t])
+        yield t, slice(offsets[t], offsets[t + 1]), slice(0, sizes[t])
 
 
 def _blocks(weight: Array, gates: int) -> Array:
@@ -91,11 +84,10 @@ def _one_minus_product(x: Array) -> Array:
     return slope
 
 
-def _one_minus_square(x: Array) -> Array:
+def _one_minus_square(x: Array, out: Array | None = None) -> Array:
     """1 - x², the slope of tanh at its value x."""
-    slope = x * x
-    np.subtract(1, slope, out=slope)
-    return slope
+    slope = np.multiply(x, x, out=out)
+    return np.subtract(1, slope, out=slope)
 
 
 def _weight_gradient(toward_gates: Array, x: Array) -> Array:
@@ -113,6 +105,14 @@ def _back_through(toward_gates: Array, weight: Array) -> Array:
     return np.add.reduce(np.matmul(toward_gates, blocks), axis=0)
 
 
+def _by_step(grad_output: Array | None, sizes: Sizes | None) -> Sequence[Array] | None:
+    """The gradient of each step's output."""
+    if grad_output is None:
+        return None
+    wide = _wide(grad_output)
+    return wide if sizes is None else [wide[at] for _, at, _ in _steps(sizes, False)]
+
+
 def _check_sequence(input: Array, weight_ih: Array, *states: Array) -> None:
     if input.ndim == 3 and not input.shape[0]:
         raise RuntimeError(
@@ -123,18 +123,43 @@ def _check_sequence(input: Array, weight_ih: Array, *states: Array) -> None:
         same_types(input, other)
 
 
+def _before(output: Array, h0: Array, sizes: Sizes, reverse: bool) -> Array:
+    """The hidden state before each step, for all rows."""
+    parts, last = [], h0
+    for _, at, who in _steps(sizes, reverse):
+        n, known = who.stop, len(last)
+        parts.append(last[:n] if n <= known else np.concatenate([last, h0[known:n]]))
+        last = output[at]
+    return np.concatenate(parts[::-1] if reverse else parts)
+
+
+def _recurrent_gradient(
+    toward_gates: Array, output: Array, h0: Array, sizes: Sizes, reverse: bool
+) -> Array:
+    """The gradient of the weight that took the state before each step to the gates."""
+    output, h0 = _wide(output).reshape(-1, output.shape[-1]), _wide(h0)
+    n = sizes[0]
+    if n != sizes[-1]:
+        return _weight_gradient(toward_gates, _before(output, h0, sizes, reverse))
+    # Steps of equal sizes: the state before is the output, one step further on.
+    rest, first = (slice(-n), slice(-n, None)) if reverse else (slice(n, None), slice(n))
+    gradient = _weight_gradient(toward_gates[:, first], h0)
+    if len(sizes) > 1:
+        shifted = output[n:] if reverse else output[:-n]
+        gradient += _weight_gradient(toward_gates[:, rest], shifted)
+    return gradient
+
+
 def _shares(
-    needs: dict[str, bool], x: Array, before: Array, toward_input: Array, toward_hidden: Array,
-    weight_ih: Array, biased: bool,
+    needs: dict[str, bool], x: Array, toward_input: Array, toward_hidden: Array, weight_ih: Array,
+    biased: bool,
 ) -> dict[str, Array | None]:  # fmt: skip
-    """The gradients of input, weights and biases from those of the gates at all steps."""
+    """The gradients of input, input weight and biases from those of the gates at all steps."""
     got: dict[str, Array | None] = {}
     if needs["input"]:
         got["input"] = _back_through(toward_input, weight_ih)
     if needs["weight_ih"]:
         got["weight_ih"] = _weight_gradient(toward_input, x)
-    if needs["weight_hh"]:
-        got["weight_hh"] = _weight_gradient(toward_hidden, before)
     if biased:
         got["bias_ih"] = _bias_gradient(toward_input)
         same = toward_hidden is toward_input
@@ -158,13 +183,13 @@ def _finished(got: dict[str, Array | None], names: Sequence[str], like: Array) -
 
 LSTM = ("input", "h0", "c0", *WEIGHTS, "weight_hr")
 LSTM_SIGNATURE = f"input, h0, c0, {WEIGHTS_SIGNATURE}, weight_hr: Tensor | None, {OPTIONS}"
-LSTM_KEPT = ("gates", "h_before", "c_before", "tanh_c")
+LSTM_KEPT = ("gates", "c_before", "tanh_c")
 
 
 @op(f"lstm_layer({LSTM_SIGNATURE})",
     derivative={", ".join(LSTM): f"lstm_gradients(grads, {', '.join(LSTM)}, sizes, reverse, needs, "
-                                 f"{', '.join(LSTM_KEPT)})"},
-    where="", outputs=("output", "h_n", "c_n", *LSTM_KEPT), hidden=4, nondifferentiable=LSTM_KEPT,
+                                 f"output, {', '.join(LSTM_KEPT)})"},
+    where="", outputs=("output", "h_n", "c_n", *LSTM_KEPT), hidden=3, nondifferentiable=LSTM_KEPT,
     node="MkldnnRnnLayerBackward0",
     formula=r"c_t = f_t \odot c_{t-1} + i_t \odot g_t,\quad h_t = o_t \odot \tanh c_t")
 def lstm_layer(
@@ -178,80 +203,84 @@ def lstm_layer(
     """
     _check_sequence(input, weight_ih, h0, c0)
     x, sizes = _packed(_wide(input), sizes)
-    gates = _projected(x, _wide(weight_ih), _wide(bias_ih), 4)
-    if bias_hh is not None:
-        gates += _wide(bias_hh).reshape(4, 1, -1)
+    bias = bias_ih if bias_hh is None else bias_ih + bias_hh
+    gates = _projected(x, _wide(weight_ih), _wide(bias), 4)
     recurrent = _blocks(_wide(weight_hh), 4).transpose(0, 2, 1)
     project = None if weight_hr is None else _wide(weight_hr).T
     h, c = np.array(_wide(h0)), np.array(_wide(c0))
-    rows, hidden = x.shape[0], c.shape[1]
-    h_before, c_before = np.empty((rows, h.shape[1]), x.dtype), np.empty((rows, hidden), x.dtype)
-    tanh_c, output = np.empty_like(c_before), np.empty_like(h_before)
-    for at, who in _steps(sizes, reverse):
-        h_before[at], c_before[at] = h[who], c[who]
-        step = np.matmul(h_before[at], recurrent)
+    c_before = np.empty(gates.shape[1:], x.dtype)
+    tanh_c, output = np.empty_like(c_before), np.empty((len(x), h.shape[1]), x.dtype)
+    space = np.empty((4, *c.shape), x.dtype)
+    for _, at, who in _steps(sizes, reverse):
+        cell = c[who]
+        c_before[at] = cell
+        step = np.matmul(h[who], recurrent, out=space[:, who])
         step += gates[:, at]
+        i, f, g, o = step
         _sigmoid(step[:2])
-        np.tanh(step[2], out=step[2])
-        _sigmoid(step[3])
+        np.tanh(g, out=g)
+        _sigmoid(o)
         gates[:, at] = step
-        cell = np.multiply(step[1], c_before[at], out=c[who])
-        cell += np.multiply(step[0], step[2], out=step[0])
+        cell *= f
+        cell += np.multiply(i, g, out=i)
         now = np.tanh(cell, out=tanh_c[at])
         if project is None:
-            np.multiply(step[3], now, out=output[at])
+            np.multiply(o, now, out=output[at])
         else:
-            np.matmul(step[3] * now, project, out=output[at])
+            np.matmul(o * now, project, out=output[at])
         h[who] = output[at]
     dtype = input.dtype
     output = output.reshape(*input.shape[:-1], h.shape[1]).astype(dtype, copy=False)
-    ends = h.astype(dtype, copy=False), c.astype(dtype, copy=False)
-    return output, *ends, gates, h_before, c_before, tanh_c
+    return output, h.astype(dtype, copy=False), c.astype(dtype, copy=False), gates, c_before, tanh_c
 
 
 @op("lstm_layer_backward(grad_output: Tensor | None, grad_h: Tensor | None, grad_c: Tensor | None, "
-    f"{LSTM_SIGNATURE}, needs: dict, {', '.join(LSTM_KEPT)})", where="", outputs=LSTM)
+    f"{LSTM_SIGNATURE}, needs: dict, output, {', '.join(LSTM_KEPT)})", where="", outputs=LSTM)
 def lstm_layer_backward(
     grad_output: Array | None, grad_h: Array | None, grad_c: Array | None, input: Array, h0: Array,
     c0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None,
     weight_hr: Array | None, sizes: Sizes | None, reverse: bool, needs: dict[str, bool],
-    gates: Array, h_before: Array, c_before: Array, tanh_c: Array,
+    output: Array, gates: Array, c_before: Array, tanh_c: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The gradients of everything that lstm_layer takes, in its order."""
+    toward_out = _by_step(grad_output, sizes)
     x, sizes = _packed(_wide(input), sizes)
-    weight_hh, project = _blocks(_wide(weight_hh), 4), _wide(weight_hr)
+    blocks, project = _blocks(_wide(weight_hh), 4), _wide(weight_hr)
     i, f, g, o = gates
     # What each gate's gradient is of the cell's (i, f, g), or of the hidden state's (o).
     factors = _one_minus_product(gates)
     factors[0] *= g
     factors[1] *= c_before
-    np.multiply(_one_minus_square(g), i, out=factors[2])
+    _one_minus_square(g, out=factors[2])
+    factors[2] *= i
     factors[3] *= tanh_c
-    into_cell = _one_minus_square(tanh_c)
-    into_cell *= o
-    toward_out = _rows(grad_output)
     dh = np.zeros_like(h0, x.dtype) if grad_h is None else np.array(_wide(grad_h))
     dc = np.zeros_like(c0, x.dtype) if grad_c is None else np.array(_wide(grad_c))
-    toward_hidden = None if project is None else np.empty_like(h_before)
-    for at, who in _steps(sizes, not reverse):
+    toward_hidden = None if project is None else np.empty((len(x), dh.shape[1]), x.dtype)
+    space, slope = np.empty((4, *dh.shape), x.dtype), np.empty_like(dc)
+    for t, at, who in _steps(sizes, not reverse):
         h, c = dh[who], dc[who]
         if toward_out is not None:
-            h += toward_out[at]
+            h += toward_out[t]
         if project is not None:
             toward_hidden[at] = h
         inner = h if project is None else np.matmul(h, project)
-        c += inner * into_cell[at]
+        into_cell = _one_minus_square(tanh_c[at], out=slope[who])
+        into_cell *= o[at]
+        into_cell *= inner
+        c += into_cell
         step = factors[:, at]
         step[:3] *= c  # from here on they are the gates' gradients
         step[3] *= inner
         c *= f[at]
-        np.add.reduce(np.matmul(step, weight_hh), axis=0, out=h)
-    got = _shares(
-        needs, x, h_before, factors, factors, _wide(weight_ih), bias_ih is not None
-    )
-    got.update(h0=dh, c0=dc)
+        np.add.reduce(np.matmul(step, blocks, out=space[:, who]), axis=0, out=h)
+    biased = bias_ih is not None
+    got = _shares(needs, x, factors, factors, _wide(weight_ih), biased)
+    if needs["weight_hh"]:
+        got["weight_hh"] = _recurrent_gradient(factors, output, h0, sizes, reverse)
     if project is not None:
         got["weight_hr"] = np.matmul(toward_hidden.T, o * tanh_c)
+    got.update(h0=dh, c0=dc)
     return _finished(got, LSTM, input)
 
 
@@ -285,10 +314,11 @@ def gru_layer(
     h = np.array(_wide(h0))
     h_before = np.empty(gates.shape[1:], x.dtype)
     new_hidden, output = np.empty_like(h_before), np.empty_like(h_before)
-    for at, who in _steps(sizes, reverse):
+    space = np.empty((3, *h.shape), x.dtype)
+    for _, at, who in _steps(sizes, reverse):
         state = h[who]
         h_before[at] = state
-        step = np.matmul(state, recurrent)
+        step = np.matmul(state, recurrent, out=space[:, who])
         if bias is not None:
             step += bias
         new_hidden[at] = step[2]
@@ -317,29 +347,33 @@ def gru_layer_backward(
     reverse: bool, needs: dict[str, bool], gates: Array, h_before: Array, new_hidden: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The gradients of everything that gru_layer takes, in its order."""
+    toward_out = _by_step(grad_output, sizes)
     x, sizes = _packed(_wide(input), sizes)
-    weight_hh = _blocks(_wide(weight_hh), 3)
+    blocks = _blocks(_wide(weight_hh), 3)
     reset, update, new = gates
     # Factors of the hidden state's gradient: toward r, z, n as the hidden state sees it, and n.
     factors = np.empty((4, *new.shape), new.dtype)
-    np.multiply(1 - update, _one_minus_square(new), out=factors[3])
+    _one_minus_square(new, out=factors[3])
+    factors[3] *= 1 - update
     np.multiply(factors[3], reset, out=factors[2])
     np.multiply(h_before - new, _one_minus_product(update), out=factors[1])
     np.multiply(factors[3], _one_minus_product(reset), out=factors[0])
     factors[0] *= new_hidden
-    toward_out = _rows(grad_output)
     dh = np.zeros_like(h0, x.dtype) if grad_h is None else np.array(_wide(grad_h))
-    for at, who in _steps(sizes, not reverse):
+    space, sums = np.empty((3, *dh.shape), x.dtype), np.empty_like(dh)
+    for t, at, who in _steps(sizes, not reverse):
         h = dh[who]
         if toward_out is not None:
-            h += toward_out[at]
+            h += toward_out[t]
         step = factors[:, at]
         step *= h  # from here on they are the gates' gradients
         h *= update[at]
-        h += np.add.reduce(np.matmul(step[:3], weight_hh), axis=0)
-    got = _shares(
-        needs, x, h_before, factors[[0, 1, 3]], factors[:3], _wide(weight_ih), bias_ih is not None
-    )
+        products = np.matmul(step[:3], blocks, out=space[:, who])
+        h += np.add.reduce(products, axis=0, out=sums[who])
+    biased = bias_ih is not None
+    got = _shares(needs, x, factors[[0, 1, 3]], factors[:3], _wide(weight_ih), biased)
+    if needs["weight_hh"]:
+        got["weight_hh"] = _weight_gradient(factors[:3], h_before)
     got["h0"] = dh
     return _finished(got, PLAIN, input)
 
@@ -349,9 +383,9 @@ def gru_layer_backward(
 
 @op(f"rnn_layer({PLAIN_SIGNATURE}, relu: bool)",
     derivative={", ".join(PLAIN): f"rnn_gradients(grads, {', '.join(PLAIN)}, sizes, reverse, relu, "
-                                  "needs, output, h_before)"},
-    where="", outputs=("output", "h_n", "h_before"), hidden=1, nondifferentiable=("h_before",),
-    node="StackBackward0", formula=r"h_t = \tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})")
+                                  "needs, output)"},
+    where="", outputs=("output", "h_n"), node="StackBackward0",
+    formula=r"h_t = \tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})")
 def rnn_layer(
     input: Array, h0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None,
     bias_hh: Array | None, sizes: Sizes | None, reverse: bool, relu: bool,
@@ -359,16 +393,14 @@ def rnn_layer(
     """A simple recurrent layer over a sequence, with tanh or, with ``relu``, max(0, x)."""
     _check_sequence(input, weight_ih, h0)
     x, sizes = _packed(_wide(input), sizes)
-    (output,) = _projected(x, _wide(weight_ih), _wide(bias_ih), 1)
-    if bias_hh is not None:
-        output += _wide(bias_hh)
+    bias = bias_ih if bias_hh is None else bias_ih + bias_hh
+    (output,) = _projected(x, _wide(weight_ih), _wide(bias), 1)
     recurrent = _wide(weight_hh).T
     h = np.array(_wide(h0))
-    h_before = np.empty_like(output)
-    for at, who in _steps(sizes, reverse):
-        h_before[at] = h[who]
+    space = np.empty_like(h)
+    for _, at, who in _steps(sizes, reverse):
         step = output[at]
-        step += np.matmul(h[who], recurrent)
+        step += np.matmul(h[who], recurrent, out=space[who])
         if relu:
             np.maximum(step, 0, out=step)
         else:
@@ -376,31 +408,33 @@ def rnn_layer(
         h[who] = step
     dtype = input.dtype
     output = output.reshape(*input.shape[:-1], h.shape[1]).astype(dtype, copy=False)
-    return output, h.astype(dtype, copy=False), h_before
+    return output, h.astype(dtype, copy=False)
 
 
 @op(f"rnn_layer_backward(grad_output: Tensor | None, grad_h: Tensor | None, {PLAIN_SIGNATURE}, "
-    "relu: bool, needs: dict, output, h_before)", where="", outputs=PLAIN)
+    "relu: bool, needs: dict, output)", where="", outputs=PLAIN)
 def rnn_layer_backward(
     grad_output: Array | None, grad_h: Array | None, input: Array, h0: Array, weight_ih: Array,
     weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None, sizes: Sizes | None,
-    reverse: bool, relu: bool, needs: dict[str, bool], output: Array, h_before: Array,
+    reverse: bool, relu: bool, needs: dict[str, bool], output: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The gradients of everything that rnn_layer takes, in its order."""
+    toward_out = _by_step(grad_output, sizes)
     x, sizes = _packed(_wide(input), sizes)
     weight = _wide(weight_hh)
-    slope = _rows(output)
-    slope = (slope > 0).astype(slope.dtype) if relu else _one_minus_square(slope)
-    toward_out = _rows(grad_output)
+    value = _wide(output).reshape(-1, output.shape[-1])
+    slope = (value > 0).astype(value.dtype) if relu else _one_minus_square(value)
     dh = np.zeros_like(h0, x.dtype) if grad_h is None else np.array(_wide(grad_h))
-    for at, who in _steps(sizes, not reverse):
+    for t, at, who in _steps(sizes, not reverse):
         h = dh[who]
         if toward_out is not None:
-            h += toward_out[at]
+            h += toward_out[t]
         step = slope[at]
         step *= h  # from here on it is the gradient before the nonlinearity
         np.matmul(step, weight, out=h)
     gates = slope[None]
-    got = _shares(needs, x, h_before, gates, gates, _wide(weight_ih), bias_ih is not None)
+    got = _shares(needs, x, gates, gates, _wide(weight_ih), bias_ih is not None)
+    if needs["weight_hh"]:
+        got["weight_hh"] = _recurrent_gradient(gates, output, h0, sizes, reverse)
     got["h0"] = dh
     return _finished(got, PLAIN, input)

@@ -22,7 +22,7 @@ _BUILDERS: dict[str, Callable[..., Module]] = {
 
 
 def list_models(module: Any = None, include: Any = None, exclude: Any = None) -> list[str]:
-    """The names that ``get_model`` knows; ``include`` and ``exclude`` are patterns such as "res*"."""
+    """The names that ``get_model`` knows, chosen by patterns such as "res*"."""
     from fnmatch import fnmatch
 
     def given(patterns: Any) -> list[str]:

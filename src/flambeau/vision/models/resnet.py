@@ -229,4 +229,4 @@ for _name, _weights, _block, _layers, _settings in _KINDS:
     globals()[_name] = _builder(_name, _block, _layers, _settings)
     _versions = ("IMAGENET1K_V1",) if _name in _ONE_VERSION else ("IMAGENET1K_V1", "IMAGENET1K_V2")
     globals()[f"{_weights}_Weights"] = weights_enum(_weights, *_versions)
-    __all__ += [_name, f"{_weights}_Weights"]
+    __all__ += [_name, f"{_weights}_Weights"]  # noqa: PLE0604

@@ -105,4 +105,4 @@ for _depth, _channels in _CHANNELS.items():
         _weights = f"VGG{_depth}{_end.upper()}_Weights"
         globals()[_name] = _builder(_name, _channels, _norm)
         globals()[_weights] = weights_enum(_weights.removesuffix("_Weights"), "IMAGENET1K_V1")
-        __all__ += [_name, _weights]
+        __all__ += [_name, _weights]  # noqa: PLE0604

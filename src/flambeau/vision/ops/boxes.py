@@ -110,7 +110,7 @@ def remove_small_boxes(boxes: Tensor, min_size: float) -> Tensor:
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
-    """The indices of the boxes that no better one overlaps by more than the threshold, best first."""
+    """The indices of the boxes that overlap no better one by more than the threshold, in order."""
     order = scores.argsort(stable=True, descending=True)
     overlaps = (box_iou(boxes, boxes) > iou_threshold).numpy()
     kept: list[int] = []

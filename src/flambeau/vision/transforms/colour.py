@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 import flambeau
+from flambeau.nn.functional import conv2d
+from flambeau.nn.functional import pad as pad_border
 from flambeau.vision.pillow import is_pil_image, pillow
 from flambeau.vision.transforms.basics import (
     assert_image,
@@ -78,7 +80,7 @@ def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
         grey = (0.2989 * red + 0.587 * green + 0.114 * blue).to(img.dtype).unsqueeze(-3)
     else:
         grey = img.clone()
-    return grey if num_output_channels == 1 else grey.expand(*img.shape[:-3], 3, *img.shape[-2:])
+    return grey if num_output_channels == 1 else grey.expand(img.shape)
 
 
 def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
@@ -292,7 +294,7 @@ def _filtered(img: Any, kernel: Any) -> Any:
     channels = img.shape[-3]
     weight = kernel.expand(channels, 1, *kernel.shape)
     batch = img if img.ndim == 4 else img.unsqueeze(0)
-    result = flambeau.nn.functional.conv2d(batch.to(kernel.dtype), weight, groups=channels)
+    result = conv2d(batch.to(kernel.dtype), weight, groups=channels)  # type: ignore[misc]
     if img.ndim < 4:
         result = result.squeeze(0)
     return result if img.is_floating_point() else result.round().to(img.dtype)
@@ -340,7 +342,7 @@ def gaussian_blur(
         _bell(width, s, _float_dtype(img)) for width, s in zip(widths, sigmas, strict=True)
     )
     border = [widths[0] // 2] * 2 + [widths[1] // 2] * 2
-    padded = flambeau.nn.functional.pad(
+    padded = pad_border(  # type: ignore[misc]
         (img if img.ndim == 4 else img.unsqueeze(0)).to(_float_dtype(img)), border, mode="reflect"
     )
     result = _filtered(padded, flambeau.mm(down[:, None], across[None, :]))
@@ -356,11 +358,9 @@ def _blur_arguments(kernel_size: Any, sigma: Any) -> tuple[list[int], list[float
         )
     widths = [kernel_size] * 2 if isinstance(kernel_size, int) else list(kernel_size)
     if len(widths) != 2:
-        raise ValueError(
-            f"If kernel_size is a sequence its length should be 2. Got {len(widths)}"
-        )
+        raise ValueError(f"If kernel_size is a sequence its length should be 2. Got {len(widths)}")
     if any(width % 2 == 0 or width < 0 for width in widths):
-        raise ValueError(f"kernel_size should have odd and positive integers. Got {kernel_size}")
+        raise ValueError(f"kernel_size should have odd and positive integers. Got {widths}")
     if sigma is None:
         sigma = [width * 0.15 + 0.35 for width in widths]
     if not isinstance(sigma, (int, float, list, tuple)):

@@ -89,3 +89,52 @@ class Normalize(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(mean={self.mean}, std={self.std})"
+
+
+class LinearTransformation(Module):
+    """A tensor (..., C, H, W) less a mean, as a row, times a square matrix: whitening.
+
+    Args:
+        transformation_matrix: D x D, where D = C H W.
+        mean_vector: D numbers.
+
+    Raises:
+        ValueError: the sizes, devices or dtypes do not fit.
+    """
+
+    def __init__(self, transformation_matrix: Any, mean_vector: Any) -> None:
+        super().__init__()
+        rows, columns = transformation_matrix.shape
+        if rows != columns:
+            raise ValueError(
+                f"transformation_matrix should be square. Got {(rows, columns)} rectangular matrix."
+            )
+        if mean_vector.size(0) != rows:
+            raise ValueError(
+                f"mean_vector should have the same length {mean_vector.size(0)} as any one of the "
+                f"dimensions of the transformation_matrix [{(rows, columns)}]"
+            )
+        if transformation_matrix.dtype != mean_vector.dtype:
+            raise ValueError(
+                "Input tensors should have the same dtype. Got "
+                f"{transformation_matrix.dtype} and {mean_vector.dtype}"
+            )
+        self.transformation_matrix = transformation_matrix
+        self.mean_vector = mean_vector
+
+    def forward(self, tensor: flambeau.Tensor) -> flambeau.Tensor:
+        channels, height, width = tensor.shape[-3:]
+        count = channels * height * width
+        if count != len(self.transformation_matrix):
+            raise ValueError(
+                "Input tensor and transformation matrix have incompatible shape."
+                f"[{channels} x {height} x {width}] != {len(self.transformation_matrix)}"
+            )
+        rows = tensor.view(-1, count) - self.mean_vector
+        return rows.mm(self.transformation_matrix.to(rows.dtype)).view(tensor.shape)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}(transformation_matrix={self.transformation_matrix.tolist()}, "
+            f"mean_vector={self.mean_vector.tolist()})"
+        )

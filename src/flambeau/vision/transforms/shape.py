@@ -204,3 +204,41 @@ class Grayscale(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(num_output_channels={self.num_output_channels})"
+
+
+class FiveCrop(Module):
+    """The picture's corners and its middle, a tuple of five.
+
+    Args:
+        size: (height, width) of the parts, or a number for both.
+    """
+
+    def __init__(self, size: int | Sequence[int]) -> None:
+        super().__init__()
+        self.size = functional.pair(size)
+
+    def forward(self, img: Any) -> tuple[Any, ...]:
+        return functional.five_crop(img, self.size)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(size={self.size})"
+
+
+class TenCrop(Module):
+    """``FiveCrop`` of the picture and of its mirror image, a tuple of ten.
+
+    Args:
+        size: (height, width) of the parts, or a number for both.
+        vertical_flip: mirror top to bottom, not left to right.
+    """
+
+    def __init__(self, size: int | Sequence[int], vertical_flip: bool = False) -> None:
+        super().__init__()
+        self.size = functional.pair(size)
+        self.vertical_flip = vertical_flip
+
+    def forward(self, img: Any) -> tuple[Any, ...]:
+        return functional.ten_crop(img, self.size, self.vertical_flip)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(size={self.size}, vertical_flip={self.vertical_flip})"

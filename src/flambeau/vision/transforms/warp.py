@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import flambeau
+from flambeau.nn.functional import grid_sample
 from flambeau.vision.pillow import is_pil_image, pillow
 from flambeau.vision.transforms.basics import assert_image, get_dimensions
 from flambeau.vision.transforms.resample import PILLOW, InterpolationMode
@@ -242,9 +243,7 @@ def _sampled(img: Any, grid: Any, mode: InterpolationMode, fill: Fill) -> Any:
     if fill is not None:  # a further channel says how much of a pixel is from inside
         batch = flambeau.cat([batch, flambeau.ones_like(batch[:, :1])], 1)
     grid = grid.expand(len(batch), *grid.shape[1:])
-    result = flambeau.nn.functional.grid_sample(
-        batch, grid, mode=mode.value, padding_mode="zeros", align_corners=False
-    )
+    result = grid_sample(batch, grid, mode=mode.value, padding_mode="zeros", align_corners=False)  # type: ignore[misc]
     if fill is not None:
         inside, result = result[:, -1:], result[:, :-1]
         colour = flambeau.tensor(fills, dtype=grid.dtype).view(1, -1, 1, 1)
@@ -264,7 +263,7 @@ def _require_sequence(value: Any, name: str) -> None:
 def _pil_fill(img: Any, fill: Fill) -> Any:
     """A fill of as many numbers as a Pillow image has channels."""
     channels = len(img.getbands())
-    values = list(fill) if isinstance(fill, (list, tuple)) else [fill or 0]
+    values: list[Any] = list(fill) if isinstance(fill, (list, tuple)) else [fill or 0]
     if len(values) == 1:
         values *= channels
     if len(values) != channels:
