@@ -17,4 +17,6 @@ case "$plan" in
             "torch==2.13.0+cpu" "expecttest>=0.2" ;;
     *) $pip install $wanted ;;
 esac 2>/dev/null || echo "PyTorch 2.13.0 is not to be had here" >&2
+# A package that sits on PyTorch, for tests/test_third_party.py; it may be missing.
+$pip install --no-deps "torchmetrics>=1.6" "lightning-utilities>=0.11" 2>/dev/null
 exit 0

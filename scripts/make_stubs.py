@@ -282,12 +282,14 @@ def package_stub() -> str:
         if (SOURCE / f"{name}.py").exists() or (SOURCE / name / "__init__.py").exists()
     )  # fmt: skip
     imports += [f"from . import {name} as {name}" for name in modules]
+    legacy = {d.legacy for d in dtypes.ALL}  # FloatTensor and its like, made when asked for
     imports += [
         f"from .{home} import {name} as {name}"
         for name, home in sorted(flambeau._LAZY.items())
-        if (SOURCE / (home.replace(".", "/") + ".py")).exists()
-        or (SOURCE / home.replace(".", "/") / "__init__.py").exists()
-    ]
+        if name not in legacy
+        and ((SOURCE / (home.replace(".", "/") + ".py")).exists()
+        or (SOURCE / home.replace(".", "/") / "__init__.py").exists())
+    ]  # fmt: skip
     entries = table_entries("function")
     for name, f in creation.FUNCTIONS.items():
         entries[name] = from_function(f, name, False)

@@ -1,10 +1,11 @@
 """Run the examples, each in a process of its own, and print a line for each.
 
     python scripts/run_examples.py             all of them
-    python scripts/run_examples.py lenet vae   those whose names begin so
+    python scripts/run_examples.py lenet lin   those whose names begin so
 
-A line holds the name, the seconds that it took, and the example's closing result. Their figures go
-to runs/examples/NAME. The exit status is 1 if an example fails; its own words are shown then.
+As many run at a time as there are cores, with one thread each. A line holds the name, the seconds
+that it took, and the example's closing result. Their figures go to runs/examples/NAME. The exit
+status is 1 if an example fails; its own words are shown then.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 HELPERS = {"common"}
+# Their matrices are small: threads within a multiplication would wait for each other.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def names() -> list[str]:
@@ -34,7 +38,7 @@ def run(name: str) -> tuple[bool, float, str]:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / f"{name}.py")],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": path, "MPLBACKEND": "Agg"},
+        env=ONE_THREAD | os.environ | {"PYTHONPATH": path, "MPLBACKEND": "Agg"},
         capture_output=True,
         text=True,
     )
@@ -53,17 +57,16 @@ def main() -> int:
         parser.error(f"no example is called {' or '.join(wanted)}; there are {', '.join(names())}")
 
     width = max(map(len, chosen))
-    total, failed = 0.0, []
-    for name in chosen:
-        good, seconds, words = run(name)
-        total += seconds
-        if not good:
-            failed.append(name)
-        print(f"{name:{width}} {seconds:6.1f} s  {words if good else 'FAILED'}", flush=True)
-        if not good:
-            print(words, file=sys.stderr, flush=True)
-    print(f"{'all of them':{width}} {total:6.1f} s" + (f"  {len(failed)} failed" if failed else ""))
-    return bool(failed)
+    start, failed = time.perf_counter(), 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, (good, seconds, words) in zip(chosen, pool.map(run, chosen)):
+            print(f"{name:{width}} {seconds:6.1f} s  {words if good else 'FAILED'}", flush=True)
+            if not good:
+                failed += 1
+                print(words, file=sys.stderr, flush=True)
+    total = time.perf_counter() - start
+    print(f"{'all of them':{width}} {total:6.1f} s" + (f"  {failed} failed" if failed else ""))
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

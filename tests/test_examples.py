@@ -67,7 +67,8 @@ def test_runs(name, example, tmp_path, capsys):
     epochs, figures = FEW[name]
     module = example(name)
     assert "\nResult: " in module.__doc__
-    draws = ["--output", str(tmp_path)] if "figure=" in (EXAMPLES / f"{name}.py").read_text() else []
+    draws_figures = "figure=" in (EXAMPLES / f"{name}.py").read_text()
+    draws = ["--output", str(tmp_path)] if draws_figures else []
     module.main(["--epochs", str(epochs), *draws])
     printed = capsys.readouterr().out.splitlines()
     assert any(character.isdigit() for character in printed[-1])
@@ -137,5 +138,5 @@ def test_the_runner_tells_of_failures(tmp_path, monkeypatch, capsys):
     bad, good, total = shown.out.splitlines()
     assert bad.startswith("bad ") and bad.endswith("FAILED")
     assert good.startswith("good ") and good.endswith("its result")
-    assert total.endswith("1 failed")
+    assert total.endswith(" 1 failed")
     assert "so far\nand no further" in shown.err

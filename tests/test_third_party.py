@@ -18,10 +18,9 @@ EXPECTED = {
         "  (0): Rearrange('b c d -> b (c d)')",
     ],
     "torchinfo": [
-        "│    └─LSTM: 1-1                         [2, 3, 5]                 440",
+        "LSTM                                     [2, 3, 5]                 460",
         "Total params: 21,840",
         "Non-trainable params: 10",
-        "Total mult-adds (M): 0.96",
     ],
     "torchmetrics": [
         "MulticlassAccuracy() tensor(0.3000) tensor(0.3000)",

@@ -13,28 +13,70 @@ from . import autograd as autograd
 from .autograd.modes import enable_grad as enable_grad, inference_mode as inference_mode, is_grad_enabled as is_grad_enabled, is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled
 from .tensor.generator import Generator as Generator, default_generator as default_generator, get_rng_state as get_rng_state, initial_seed as initial_seed, manual_seed as manual_seed, seed as seed, set_rng_state as set_rng_state
 from .tensor.promotion import can_cast as can_cast, promote_types as promote_types
+from . import _C as _C
+from . import accelerator as accelerator
+from . import amp as amp
 from . import app as app
 from . import backends as backends
+from . import compiler as compiler
 from . import cuda as cuda
+from . import distributed as distributed
 from . import fft as fft
+from . import func as func
 from . import io as io
+from . import jit as jit
 from . import linalg as linalg
+from . import masked as masked
+from . import mps as mps
+from . import multiprocessing as multiprocessing
 from . import nn as nn
+from . import notebook as notebook
 from . import optim as optim
+from . import overrides as overrides
 from . import random as random
+from . import signal as signal
 from . import special as special
+from . import testing as testing
 from . import torch_alias as torch_alias
+from . import types as types
 from . import utils as utils
 from . import version as version
 from . import vision as vision
+from . import xpu as xpu
+from .amp import GradScaler as GradScaler
+from .cuda import OutOfMemoryError as OutOfMemoryError
+from .settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from .amp import autocast as autocast
+from .compiler import compile as compile
+from .amp.autocast_mode import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from .amp.autocast_mode import get_autocast_dtype as get_autocast_dtype
+from .amp.autocast_mode import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from .settings import get_default_device as get_default_device
+from .settings import get_deterministic_debug_mode as get_deterministic_debug_mode
+from .settings import get_float32_matmul_precision as get_float32_matmul_precision
 from .backends.threads import get_num_interop_threads as get_num_interop_threads
 from .backends.threads import get_num_threads as get_num_threads
 from .tensor.printing import get_printoptions as get_printoptions
+from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from .amp.autocast_mode import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from .amp.autocast_mode import is_autocast_enabled as is_autocast_enabled
+from .settings import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from .settings import is_warn_always_enabled as is_warn_always_enabled
 from .io import load as load
+from .notebook import load_ipython_extension as load_ipython_extension
 from .io import save as save
+from .settings import set_default_device as set_default_device
+from .settings import set_default_tensor_type as set_default_tensor_type
+from .settings import set_deterministic_debug_mode as set_deterministic_debug_mode
+from .settings import set_float32_matmul_precision as set_float32_matmul_precision
+from .settings import set_flush_denormal as set_flush_denormal
 from .backends.threads import set_num_interop_threads as set_num_interop_threads
 from .backends.threads import set_num_threads as set_num_threads
 from .tensor.printing import set_printoptions as set_printoptions
+from .settings import set_warn_always as set_warn_always
+from .tensor.tensor_types import typename as typename
+from .settings import use_deterministic_algorithms as use_deterministic_algorithms
+from .func import vmap as vmap
 from .tensor.dtype import dtype as Dtype
 bool: Dtype
 uint8: Dtype
@@ -64,6 +106,9 @@ e: builtins.float
 newaxis: None
 _MODULES: frozenset[str]
 _LAZY: dict[str, str]
+
+def _weight_norm(v: Tensor, g: Tensor, dim: builtins.int=0) -> Tensor:
+    """g v / |v|, with a norm for each slice along ``dim``, or for all of v where it is -1."""
 
 def abs(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """Computes $|x|$."""
@@ -293,6 +338,9 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number=1, al
 def baddbmm_(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number=1, alpha: Number=1) -> Tensor:
     """The same as baddbmm, written into the tensor itself."""
 
+def bartlett_window(window_length: builtins.int, periodic: builtins.bool=True, *shape: builtins.float, dtype: Any=None, layout: Any=None, device: Any=None, pin_memory: builtins.bool=False, requires_grad: builtins.bool=False, **given: builtins.float) -> Tensor:
+    """Bartlett's window, a triangle: :math:`1 - |2 t / n - 1|`."""
+
 def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: builtins.bool, momentum: builtins.float, eps: builtins.float, cudnn_enabled: builtins.bool=True) -> Tensor:
     """Each channel standardised over the batch; see nn.functional.batch_norm."""
 
@@ -340,6 +388,9 @@ def bitwise_xor(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence
 
 def bitwise_xor_(input: Tensor, other: Tensor | Number) -> Tensor:
     """The same as bitwise_xor, written into the tensor itself."""
+
+def blackman_window(window_length: builtins.int, periodic: builtins.bool=True, *shape: builtins.float, dtype: Any=None, layout: Any=None, device: Any=None, pin_memory: builtins.bool=False, requires_grad: builtins.bool=False, **given: builtins.float) -> Tensor:
+    """Blackman's window: :math:`0.42 - 0.5 \\cos + 0.08 \\cos`."""
 
 def block_diag(*tensors: Tensor) -> Tensor:
     """A matrix with the tensors as blocks along its diagonal, zero elsewhere."""
@@ -563,6 +614,12 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int=0, dim1: b
 def diff(input: Tensor, n: builtins.int=1, dim: builtins.int=-1, prepend: Tensor | None=None, append: Tensor | None=None, *, out: Tensor | None=None) -> Tensor:
     """Differences of neighbours along a dimension, taken ``n`` times: x[i + 1] - x[i]."""
 
+def digamma(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
+    """Computes $\\psi(x) = \\frac{d}{dx} \\ln \\Gamma(x)$."""
+
+def digamma_(input: Tensor) -> Tensor:
+    """The same as digamma, written into the tensor itself."""
+
 def dist(input: Tensor, other: Tensor, p: Number=2, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """The p-norm of the difference of two tensors."""
 
@@ -586,6 +643,9 @@ def dsplit(input: Tensor, indices_or_sections: Any=None, *, indices: Any=None, s
 
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
     """The tensors one behind the other, along dimension 2."""
+
+def eig(*args: Any, **kwargs: Any) -> Any:
+    """Removed. Use L, V = linalg.eig(A), or L = linalg.eigvals(A), which are complex."""
 
 def einsum(*args: Any) -> Tensor:
     """Sums of products by subscripts: ``einsum("bij,bjk->bik", a, b)``."""
@@ -728,6 +788,12 @@ def frac(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor
 def frac_(input: Tensor) -> Tensor:
     """The same as frac, written into the tensor itself."""
 
+def frexp(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> tuple[Tensor, Tensor]:
+    """m with 1/2 <= |m| < 1 and e with x = m 2^e."""
+
+def frobenius_norm(input: Tensor, dim: Any=(), keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+    """The root of the sum of squares, over all dimensions or up to two."""
+
 def from_numpy(array: Any) -> Tensor:
     """A tensor on the array's own memory."""
 
@@ -761,6 +827,9 @@ def geqrf(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> tuple
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The products of all pairs of two vectors' elements: (n) and (m) give (n, m)."""
 
+def gradient(input: Tensor, *, spacing: Any=1, dim: builtins.int | Sequence[builtins.int] | None=None, edge_order: builtins.int=1) -> tuple[Tensor, ...]:
+    """The slopes of a function on a grid, one tensor for each dimension."""
+
 def greater(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """Computes $x > y$."""
 
@@ -788,6 +857,12 @@ def gt(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[Tensor] 
 
 def gt_(input: Tensor, other: Tensor | Number) -> Tensor:
     """The same as gt, written into the tensor itself."""
+
+def hamming_window(window_length: builtins.int, periodic: builtins.bool=True, *shape: builtins.float, dtype: Any=None, layout: Any=None, device: Any=None, pin_memory: builtins.bool=False, requires_grad: builtins.bool=False, **given: builtins.float) -> Tensor:
+    """Hamming's window :math:`\\alpha - \\beta \\cos(2 \\pi t / n)`."""
+
+def hann_window(window_length: builtins.int, periodic: builtins.bool=True, *shape: builtins.float, dtype: Any=None, layout: Any=None, device: Any=None, pin_memory: builtins.bool=False, requires_grad: builtins.bool=False, **given: builtins.float) -> Tensor:
+    """Hann's window :math:`\\frac12 (1 - \\cos(2 \\pi t / n))`."""
 
 def hardshrink(input: Tensor, lambd: Number=0.5, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """Computes $x \\text{ if } |x| > \\lambda, \\text{ else } 0$."""
@@ -818,6 +893,24 @@ def hypot(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[Tenso
 
 def hypot_(input: Tensor, other: Tensor | Number) -> Tensor:
     """The same as hypot, written into the tensor itself."""
+
+def i0(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
+    """Computes $I_0(x)$."""
+
+def i0_(input: Tensor) -> Tensor:
+    """The same as i0, written into the tensor itself."""
+
+def igamma(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
+    """Computes $P(a, x)$."""
+
+def igamma_(input: Tensor, other: Tensor | Number) -> Tensor:
+    """The same as igamma, written into the tensor itself."""
+
+def igammac(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
+    """Computes $Q(a, x)$."""
+
+def igammac_(input: Tensor, other: Tensor | Number) -> Tensor:
+    """The same as igammac, written into the tensor itself."""
 
 def imag(input: Tensor) -> Tensor:
     """The imaginary part of a complex tensor, as a view."""
@@ -909,6 +1002,12 @@ def isposinf(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Te
 def isreal(input: Tensor) -> Tensor:
     """Whether each element has no imaginary part."""
 
+def istft(input: Tensor, n_fft: builtins.int, hop_length: builtins.int | None=None, win_length: builtins.int | None=None, window: Tensor | None=None, center: builtins.bool=True, normalized: builtins.bool=False, onesided: builtins.bool | None=None, length: builtins.int | None=None, return_complex: builtins.bool=False) -> Tensor:
+    """The signal of which ``stft`` gave the input, where the windows overlap enough."""
+
+def kaiser_window(window_length: builtins.int, periodic: builtins.bool=True, *shape: builtins.float, dtype: Any=None, layout: Any=None, device: Any=None, pin_memory: builtins.bool=False, requires_grad: builtins.bool=False, **given: builtins.float) -> Tensor:
+    """Kaiser's window :math:`I_0(\\beta \\sqrt{1 - (2 t / n - 1)^2}) / I_0(\\beta)`."""
+
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The Kronecker product: every element of the first times the whole of the second."""
 
@@ -953,6 +1052,12 @@ def less_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[
 
 def less_equal_(input: Tensor, other: Tensor | Number) -> Tensor:
     """The same as less_equal, written into the tensor itself."""
+
+def lgamma(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
+    """Computes $\\ln |\\Gamma(x)|$."""
+
+def lgamma_(input: Tensor) -> Tensor:
+    """The same as lgamma, written into the tensor itself."""
 
 def linalg_matmul(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The matrix product: of vectors, matrices, or batches of them."""
@@ -1026,6 +1131,9 @@ def logical_xor_(input: Tensor, other: Tensor | Number) -> Tensor:
 def logit(input: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
     """log(x / (1 - x)), x clamped to [eps, 1 - eps] where eps is given."""
 
+def logit_(self: Tensor, eps: builtins.float | None=None) -> Tensor:
+    """The same as logit, written into the tensor itself."""
+
 def logspace(start: Number | Tensor, end: Number | Tensor, steps: builtins.int, base: builtins.float=10.0, *, out: Tensor | None=None, dtype: Dtype | None=None, layout: Any=None, device: Any=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool=False) -> Tensor:
     """``steps`` powers of ``base``, exponents at equal distances, both ends included."""
 
@@ -1038,6 +1146,9 @@ def lstm(input: Tensor, hx: Any, params: Any, has_biases: Any, num_layers: Any, 
 
 def lstm_cell(input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None=None, b_hh: Tensor | None=None) -> tuple[Tensor, Tensor]:
     """One step of a long short-term memory: the new (h, c) from the input and the old (h, c)."""
+
+def lstsq(*args: Any, **kwargs: Any) -> Any:
+    """Removed. Use X = linalg.lstsq(A, B).solution: the arguments are reversed."""
 
 def lt(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """Computes $x < y$."""
@@ -1074,6 +1185,9 @@ def matrix_exp(input: Tensor, *args: Any, **kwargs: Any) -> Any:
 
 def matrix_power(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     """The same as linalg.matrix_power."""
+
+def matrix_rank(*args: Any, **kwargs: Any) -> Any:
+    """Removed. Use linalg.matrix_rank(A); its parameter 'symmetric' is called 'hermitian'."""
 
 def max(input: Tensor, dim: Any=None, keepdim: builtins.bool=False, *, other: Any=None, out: Any=None) -> Any:
     """The largest element; over a dimension also its index; of two tensors element by element."""
@@ -1144,6 +1258,16 @@ def multiply_(input: Tensor, other: Tensor | Number) -> Tensor:
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """The product of a matrix (n, k) and a vector (k)."""
 
+def mvlgamma(input: Tensor, p: builtins.int, *, out: Tensor | None=None) -> Tensor:
+    """The logarithm of the multivariate gamma function of dimension p."""
+
+def nan_to_num(input: Tensor, nan: Number | None=None, posinf: Number | None=None, neginf: Number | None=None, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
+    """``nan`` (0 by default), ``posinf`` and ``neginf`` (the type's largest numbers) in place
+    of what is no number."""
+
+def nan_to_num_(input: Tensor, nan: Number | None=None, posinf: Number | None=None, neginf: Number | None=None) -> Tensor:
+    """The same as nan_to_num, written into the tensor itself."""
+
 def nanmean(input: Tensor, dim: Any=None, keepdim: builtins.bool=False, *, dtype: Any=None, out: Tensor | None=None) -> Tensor:
     """The mean of the elements that are not nan; arguments as in ``mean``."""
 
@@ -1207,6 +1331,9 @@ def nonzero_static(input: Tensor, *, size: builtins.int, fill_value: builtins.in
 def norm(input: Tensor, p: Any='fro', dim: Any=None, keepdim: builtins.bool=False, dtype: Any=None, *, out: Tensor | None=None) -> Tensor:
     """A norm of all elements, or over dimensions: :math:`(\\sum_i |x_i|^p)^{1/p}`."""
 
+def norm_except_dim(v: Tensor, pow: builtins.int=2, dim: builtins.int=0) -> Tensor:
+    """The norms over all dimensions but one; over all where ``dim`` is -1."""
+
 def normal(mean: Any=0.0, std: Any=1.0, size: Any=None, *, generator: Any=None, out: Tensor | None=None, dtype: Dtype | None=None, device: Any=None, requires_grad: builtins.bool=False, layout: Any=None, pin_memory: builtins.bool=False) -> Tensor:
     """Normally distributed numbers with given means and standard deviations."""
 
@@ -1215,6 +1342,9 @@ def not_equal(input: Tensor, other: Tensor | Number, *, out: Tensor | Sequence[T
 
 def not_equal_(input: Tensor, other: Tensor | Number) -> Tensor:
     """The same as not_equal, written into the tensor itself."""
+
+def nuclear_norm(input: Tensor, dim: Any=(-2, -1), keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
+    """The sum of the singular values of each matrix."""
 
 def numel(input: Tensor) -> builtins.int:
     """The number of elements."""
@@ -1254,6 +1384,9 @@ def poisson(input: Tensor, generator: Any=None, *, out: Tensor | Sequence[Tensor
 
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None=None) -> Tensor:
     """abs (cos angle + i sin angle)."""
+
+def polygamma(n: builtins.int, input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The derivative of order n of digamma, :math:`\\psi^{(n)}(x)`."""
 
 def positive(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """Computes $x$."""
@@ -1493,6 +1626,10 @@ def slogdet(input: Tensor, *args: Any, **kwargs: Any) -> Any:
 def softmax(input: Tensor, dim: builtins.int, dtype: Any=None, *, out: Tensor | None=None) -> Tensor:
     """Positive numbers that add up to 1 along ``dim``: :math:`e^{x_i} / \\sum_j e^{x_j}`."""
 
+def solve(*args: Any, **kwargs: Any) -> Any:
+    """Removed. Use X = linalg.solve(A, B): the arguments are reversed; for the LU see
+    linalg.lu."""
+
 def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False, *, out: Any=None) -> Any:
     """The elements in order along a dimension: the named tuple (values, indices)."""
 
@@ -1539,6 +1676,9 @@ def std(input: Tensor, dim: Any=None, unbiased: builtins.bool | None=None, keepd
 def std_mean(input: Tensor, dim: Any=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: Any=None, out: Any=None) -> Any:
     """The standard deviation and the mean, as a tuple."""
 
+def stft(input: Tensor, n_fft: builtins.int, hop_length: builtins.int | None=None, win_length: builtins.int | None=None, window: Tensor | None=None, center: builtins.bool=True, pad_mode: str='reflect', normalized: builtins.bool=False, onesided: builtins.bool | None=None, return_complex: builtins.bool | None=None, align_to_window: builtins.bool | None=None) -> Tensor:
+    """The spectrum around each moment: :math:`\\sum_m w_m x_{m + t h} e^{-2\\pi i k m / n}`."""
+
 def sub(input: Tensor, other: Tensor | Number, *, alpha: Number=1, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """Computes $x - \\alpha y$."""
 
@@ -1565,6 +1705,9 @@ def swapaxes(input: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
 
 def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """The same as transpose."""
+
+def symeig(*args: Any, **kwargs: Any) -> Any:
+    """Removed. Use L, V = linalg.eigh(A, UPLO='U'), or L = linalg.eigvalsh(A, UPLO='U')."""
 
 def t(input: Tensor) -> Tensor:
     """The transposed matrix, as a view; tensors with 0 or 1 dimensions stay as they are."""
@@ -1675,6 +1818,9 @@ def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.b
 
 def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Any:
     """The elements without those that repeat the one before; with ``dim`` slices along it."""
+
+def unravel_index(indices: Tensor, shape: builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
+    """The coordinates, in an array of this shape, of elements that are counted row by row."""
 
 def unsafe_chunk(input: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Tensor, ...]:
     """Views of at most ``chunks`` parts along a dimension, all of one size but the last."""

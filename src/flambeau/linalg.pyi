@@ -79,7 +79,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
 def matrix_exp(input: Tensor, *, out: Tensor | Sequence[Tensor] | None=None) -> Tensor:
     """The exponential of each square matrix: the sum of A^k / k!."""
 
-def matrix_norm(A: Tensor, ord: Any='fro', dim: Sequence[builtins.int]=(-2, -1), keepdim: builtins.bool=False, *, dtype: Any=None, out: Tensor | None=None) -> Tensor:
+def matrix_norm(input: Tensor, ord: Any='fro', dim: Sequence[builtins.int]=(-2, -1), keepdim: builtins.bool=False, *, dtype: Any=None, out: Tensor | None=None) -> Tensor:
     """A norm of each matrix."""
 
 def matrix_power(input: Tensor, n: builtins.int, *, out: Tensor | None=None) -> Tensor:

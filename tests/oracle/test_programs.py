@@ -62,6 +62,13 @@ def test_program(name):
     assert_same_text(by_flambeau(path), by_pytorch(path))
 
 
+@pytest.mark.parametrize("package", ["einops", "torchinfo", "torchmetrics"])
+def test_program_with_a_package_for_pytorch(package):
+    pytest.importorskip(package)
+    path = PROGRAMS / f"with_{package}.py"
+    assert_same_text(by_flambeau(path), by_pytorch(path))
+
+
 def test_the_comparison_sees_differences():
     assert_same_text("loss 0.12341", "loss 0.12344")
     for other in ("loss 0.1244", "cost 0.12341", "loss 0.12341 x", "loss 0.12341\nmore"):

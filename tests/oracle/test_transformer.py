@@ -141,7 +141,9 @@ def test_encoder(options, masked):
     def use(package, module):
         x = package.randn(4, 2, 8)
         x = x.transpose(0, 1) if options.get("batch_first") else x
-        more = {"mask": causal(package, 4)} if masked else {"src_key_padding_mask": padding(package)}
+        more = {"src_key_padding_mask": padding(package)}
+        if masked:
+            more = {"mask": causal(package, 4)}
         return module(x, **more)
 
     compare(build, use)

@@ -295,7 +295,7 @@ def random_split(
             "Sum of input lengths does not equal the length of the input dataset!\n"
             f"Hint: {total} and {len(dataset)}."  # type: ignore[arg-type]
         )
-    order = flambeau.randperm(total, generator=generator).tolist()
+    order = flambeau.randperm(total, generator=generator).tolist()  # type: ignore[arg-type]
     ends = itertools.accumulate(lengths)
     return [
         Subset(dataset, order[end - length : end])  # type: ignore[misc]

@@ -17,7 +17,6 @@ from .parameter import Parameter as Parameter
 from .parameter import UninitializedBuffer as UninitializedBuffer
 from .parameter import UninitializedParameter as UninitializedParameter
 
-
 _MODULES = frozenset(("attention", "grad"))  # what loads on first use
 
 

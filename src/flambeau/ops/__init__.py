@@ -22,15 +22,8 @@ OF_MODULES = (
 
 def load() -> None:
     """Reads all rows and publishes them as functions and methods."""
-    import os
-    import sys
-
     for name in OF_MODULES:
-        try:
-            importlib.import_module(f"{__name__}.{name}")
-        except Exception as e:  # TEMPORARY while families are being written
-            if not isinstance(e, ModuleNotFoundError):
-                print(f"[dev] ops.{name}: {type(e).__name__}: {e}", file=sys.stderr)
+        importlib.import_module(f"{__name__}.{name}")
     from . import bind
 
     bind.bind_all()

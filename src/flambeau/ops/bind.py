@@ -185,9 +185,7 @@ def operator_method(name: str, op: Op | Composite, swapped: bool) -> Callable:
 
 def bind_operators() -> None:
     for name, row, swapped in OPERATORS:
-        op = ROWS.get(row) or COMPOSITES.get(row)
-        if op is None:  # TEMPORARY
-            continue
+        op = ROWS.get(row) or COMPOSITES[row]
         setattr(Tensor, name, operator_method(name, op, swapped))
     for name, row in WRITING:
         setattr(Tensor, name, expressions.TENSORS[row + "_"])

@@ -286,6 +286,9 @@ class Tensor:
     def __and__(self, other: Any) -> Tensor:
         ...
 
+    def __div__(self, other: Any) -> Tensor:
+        """self / other."""
+
     def __eq__(self, other: Any) -> Tensor:
         ...
 
@@ -306,6 +309,9 @@ class Tensor:
 
     def __iand__(self, other: Any) -> Tensor:
         ...
+
+    def __idiv__(self, other: Any) -> Tensor:
+        """self / other, written into the tensor itself."""
 
     def __ifloordiv__(self, other: Any) -> Tensor:
         ...
@@ -378,6 +384,9 @@ class Tensor:
 
     def __rand__(self, other: Any) -> Tensor:
         ...
+
+    def __rdiv__(self, other: Any) -> Tensor:
+        """other / self."""
 
     def __rfloordiv__(self, other: Any) -> Tensor:
         ...
@@ -844,6 +853,12 @@ class Tensor:
     def diff(self, n: builtins.int=1, dim: builtins.int=-1, prepend: Tensor | None=None, append: Tensor | None=None, *, out: Tensor | None=None) -> Tensor:
         """Differences of neighbours along a dimension, taken ``n`` times: x[i + 1] - x[i]."""
 
+    def digamma(self) -> Tensor:
+        """Computes $\\psi(x) = \\frac{d}{dx} \\ln \\Gamma(x)$."""
+
+    def digamma_(self) -> Tensor:
+        """The same as digamma, written into the tensor itself."""
+
     def dist(self, other: Tensor, p: Number=2) -> Tensor:
         """The p-norm of the difference of two tensors."""
 
@@ -867,6 +882,9 @@ class Tensor:
 
     def dsplit(self, indices_or_sections: Any=None, *, indices: Any=None, sections: Any=None) -> tuple[Tensor, ...]:
         """Splits along dimension 2."""
+
+    def eig(self, **kwargs: Any) -> Any:
+        """Removed. Use L, V = linalg.eig(A), or L = linalg.eigvals(A), which are complex."""
 
     def eq(self, other: Tensor | Number) -> Tensor:
         """Computes $x = y$."""
@@ -987,6 +1005,9 @@ class Tensor:
     def frac_(self) -> Tensor:
         """The same as frac, written into the tensor itself."""
 
+    def frexp(self) -> tuple[Tensor, Tensor]:
+        """m with 1/2 <= |m| < 1 and e with x = m 2^e."""
+
     def gather(self, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False) -> Tensor:
         """One element along a dimension for each index: ``y[i][j] = x[index[i][j]][j]`` for
         dim 0."""
@@ -1056,6 +1077,24 @@ class Tensor:
 
     def hypot_(self, other: Tensor | Number) -> Tensor:
         """The same as hypot, written into the tensor itself."""
+
+    def i0(self) -> Tensor:
+        """Computes $I_0(x)$."""
+
+    def i0_(self) -> Tensor:
+        """The same as i0, written into the tensor itself."""
+
+    def igamma(self, other: Tensor | Number) -> Tensor:
+        """Computes $P(a, x)$."""
+
+    def igamma_(self, other: Tensor | Number) -> Tensor:
+        """The same as igamma, written into the tensor itself."""
+
+    def igammac(self, other: Tensor | Number) -> Tensor:
+        """Computes $Q(a, x)$."""
+
+    def igammac_(self, other: Tensor | Number) -> Tensor:
+        """The same as igammac, written into the tensor itself."""
 
     def index_add(self, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: Number=1) -> Tensor:
         """Adds alpha times slices of ``source`` to the slices at the indices."""
@@ -1130,6 +1169,9 @@ class Tensor:
     def isreal(self) -> Tensor:
         """Whether each element has no imaginary part."""
 
+    def istft(self, n_fft: builtins.int, hop_length: builtins.int | None=None, win_length: builtins.int | None=None, window: Tensor | None=None, center: builtins.bool=True, normalized: builtins.bool=False, onesided: builtins.bool | None=None, length: builtins.int | None=None, return_complex: builtins.bool=False) -> Tensor:
+        """The signal of which ``stft`` gave the input, where the windows overlap enough."""
+
     def kron(self, other: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The Kronecker product: every element of the first times the whole of the second."""
 
@@ -1171,6 +1213,12 @@ class Tensor:
 
     def less_equal_(self, other: Tensor | Number) -> Tensor:
         """The same as less_equal, written into the tensor itself."""
+
+    def lgamma(self) -> Tensor:
+        """Computes $\\ln |\\Gamma(x)|$."""
+
+    def lgamma_(self) -> Tensor:
+        """The same as lgamma, written into the tensor itself."""
 
     def linalg_matmul(self, other: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The matrix product: of vectors, matrices, or batches of them."""
@@ -1244,17 +1292,26 @@ class Tensor:
     def logit(self, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
         """log(x / (1 - x)), x clamped to [eps, 1 - eps] where eps is given."""
 
+    def logit_(self, eps: builtins.float | None=None) -> Tensor:
+        """The same as logit, written into the tensor itself."""
+
     def logsumexp(self, dim: builtins.int | Sequence[builtins.int], keepdim: builtins.bool=False) -> Tensor:
         """log(sum(exp(input))) over dimensions, without overflow."""
 
     def long(self, memory_format: Any=None) -> Tensor:
         """The tensor in the type int64; itself if it has it already."""
 
+    def lstsq(self, **kwargs: Any) -> Any:
+        """Removed. Use X = linalg.lstsq(A, B).solution: the arguments are reversed."""
+
     def lt(self, other: Tensor | Number) -> Tensor:
         """Computes $x < y$."""
 
     def lt_(self, other: Tensor | Number) -> Tensor:
         """The same as lt, written into the tensor itself."""
+
+    def lu(self, pivot: builtins.bool=True, get_infos: builtins.bool=False) -> tuple:
+        """The same as lu."""
 
     def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None=None) -> Tensor:
         """X with A X = input; linalg.lu_solve with its arguments in another order."""
@@ -1337,6 +1394,19 @@ class Tensor:
 
     def mv(self, vec: Tensor) -> Tensor:
         """The product of a matrix (n, k) and a vector (k)."""
+
+    def mvlgamma(self, p: builtins.int, *, out: Tensor | None=None) -> Tensor:
+        """The logarithm of the multivariate gamma function of dimension p."""
+
+    def mvlgamma_(self, p: builtins.int) -> Tensor:
+        """The same as mvlgamma, written into the tensor itself."""
+
+    def nan_to_num(self, nan: Number | None=None, posinf: Number | None=None, neginf: Number | None=None) -> Tensor:
+        """``nan`` (0 by default), ``posinf`` and ``neginf`` (the type's largest numbers) in
+        place of what is no number."""
+
+    def nan_to_num_(self, nan: Number | None=None, posinf: Number | None=None, neginf: Number | None=None) -> Tensor:
+        """The same as nan_to_num, written into the tensor itself."""
 
     def nanmean(self, dim: Any=None, keepdim: builtins.bool=False, *, dtype: Any=None, out: Tensor | None=None) -> Tensor:
         """The mean of the elements that are not nan; arguments as in ``mean``."""
@@ -1434,6 +1504,12 @@ class Tensor:
 
     def poisson(self, generator: Any=None) -> Tensor:
         """Poisson-distributed counts of the given rates."""
+
+    def polygamma(self, n: builtins.int) -> Tensor:
+        """The derivative of order n of digamma."""
+
+    def polygamma_(self, n: builtins.int) -> Tensor:
+        """The same as polygamma, written into the tensor itself."""
 
     def positive(self) -> Tensor:
         """Computes $x$."""
@@ -1644,6 +1720,10 @@ class Tensor:
     def softmax(self, dim: builtins.int, dtype: Any=None, *, out: Tensor | None=None) -> Tensor:
         """Positive numbers that add up to 1 along ``dim``: :math:`e^{x_i} / \\sum_j e^{x_j}`."""
 
+    def solve(self, **kwargs: Any) -> Any:
+        """Removed. Use X = linalg.solve(A, B): the arguments are reversed; for the LU see
+        linalg.lu."""
+
     def sort(self, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False, *, out: Any=None) -> Any:
         """The elements in order along a dimension: the named tuple (values, indices)."""
 
@@ -1678,6 +1758,9 @@ class Tensor:
     def std(self, dim: Any=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: Any=None, out: Any=None) -> Any:
         """The standard deviation, the square root of the variance."""
 
+    def stft(self, n_fft: builtins.int, hop_length: builtins.int | None=None, win_length: builtins.int | None=None, window: Tensor | None=None, center: builtins.bool=True, pad_mode: str='reflect', normalized: builtins.bool=False, onesided: builtins.bool | None=None, return_complex: builtins.bool | None=None, align_to_window: builtins.bool | None=None) -> Tensor:
+        """The spectrum around each moment: :math:`\\sum_m w_m x_{m + t h} e^{-2\\pi i k m / n}`."""
+
     def sub(self, other: Tensor | Number, *, alpha: Number=1) -> Tensor:
         """Computes $x - \\alpha y$."""
 
@@ -1711,6 +1794,9 @@ class Tensor:
 
     def swapdims_(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """Changes the places of two dimensions of the tensor itself."""
+
+    def symeig(self, **kwargs: Any) -> Any:
+        """Removed. Use L, V = linalg.eigh(A, UPLO='U'), or L = linalg.eigvalsh(A, UPLO='U')."""
 
     def t(self) -> Tensor:
         """The transposed matrix, as a view; tensors with 0 or 1 dimensions stay as they are."""
@@ -1880,6 +1966,9 @@ class UntypedStorage:
     def nbytes(self) -> builtins.int:
         """The size in bytes."""
     size = nbytes
+
+    def __sizeof__(self) -> builtins.int:
+        ...
 
     def __len__(self) -> builtins.int:
         ...

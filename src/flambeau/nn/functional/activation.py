@@ -198,5 +198,5 @@ def _writing(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return write
 
 
-celu_, elu_, hardtanh_, leaky_relu_ = map(_writing, (celu, elu, hardtanh, leaky_relu))
-relu_, rrelu_, selu_, threshold_ = map(_writing, (relu, rrelu, selu, threshold))
+celu_, elu_, hardtanh_, leaky_relu_ = map(_writing, (celu, elu, hardtanh, leaky_relu))  # type: ignore[arg-type]
+relu_, rrelu_, selu_, threshold_ = map(_writing, (relu, rrelu, selu, threshold))  # type: ignore[arg-type]

@@ -155,7 +155,9 @@ def _project_separately(
     biases = (None,) * 3 if bias is None else bias.chunk(3)
     for letter, w in zip("qkv", weights, strict=True):
         if w is None:
-            raise AssertionError(f"use_separate_proj_weight is True but {letter}_proj_weight is None")
+            raise AssertionError(
+                f"use_separate_proj_weight is True but {letter}_proj_weight is None"
+            )
     for name, x, w in zip(("query", "key", "value"), inputs, weights, strict=True):
         wanted = (width, x.size(-1))
         _require(

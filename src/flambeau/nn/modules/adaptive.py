@@ -81,7 +81,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         """Draws new initial values."""
         self.head.reset_parameters()
         for cluster in self.tail:
-            for layer in cluster:
+            for layer in cluster:  # type: ignore[attr-defined]
                 layer.reset_parameters()
 
     def forward(self, input_: Tensor, target_: Tensor) -> _ASMoutput:

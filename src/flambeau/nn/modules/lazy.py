@@ -34,7 +34,7 @@ class LazyModuleMixin(Module):
             given = state_dict.get(prefix + name)
             known = isinstance(given, Tensor) and not is_lazy(given)
             if known and isinstance(value, UninitializedTensorMixin):
-                value.materialize(given.shape)
+                value.materialize(given.shape)  # type: ignore[union-attr]
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         """Sets the parameters' sizes, given the arguments of the first call."""

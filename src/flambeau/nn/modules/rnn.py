@@ -98,7 +98,7 @@ class RNNBase(Module):
                 "dropout option adds dropout after all but last recurrent layer, so non-zero "
                 f"dropout expects num_layers greater than 1, but got dropout={dropout} and "
                 "num_layers=1",
-                stacklevel=5,
+                stacklevel=4,
             )
         for name, wanted in _OPTION_TYPES:
             value = getattr(self, name)
@@ -149,7 +149,7 @@ class RNNBase(Module):
     def _flat_weights(self) -> list[Tensor]:
         own = self._parameters
         return [
-            own[name] if name in own else getattr(self, name) for name in self._flat_weights_names
+            own[name] if name in own else getattr(self, name) for name in self._flat_weights_names  # type: ignore[misc]
         ]
 
     @property

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -92,10 +93,8 @@ class ParametrizationList(ModuleList):
         for module in reversed(list(self)):
             # A parametrization that knows no inverse starts from the tensor itself.
             if hasattr(module, "right_inverse"):
-                try:
+                with contextlib.suppress(NotImplementedError):
                     value = module.right_inverse(value)
-                except NotImplementedError:
-                    pass
         if not isinstance(value, (Tensor, Sequence)):
             raise ValueError(
                 "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "

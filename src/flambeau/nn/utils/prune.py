@@ -106,7 +106,7 @@ class BasePruningMethod(ABC):
         if hasattr(module, name):
             delattr(module, name)
         original = module._parameters.pop(name + "_orig")
-        original.data = weight.detach()
+        original.data = weight.detach()  # type: ignore[union-attr]
         del module._buffers[name + "_mask"]
         setattr(module, name, original)
 
@@ -132,7 +132,7 @@ def _joined(method: BasePruningMethod, module: Module, name: str) -> BasePruning
             "Use a PruningContainer."
         )
     earlier = module._forward_pre_hooks.pop(found[0])
-    container = earlier if isinstance(earlier, PruningContainer) else PruningContainer(earlier)
+    container = earlier if isinstance(earlier, PruningContainer) else PruningContainer(earlier)  # type: ignore[arg-type]
     container.add_pruning_method(method)
     return container
 
@@ -205,7 +205,7 @@ def _check_amount(amount: Any) -> None:
     if not isinstance(amount, Real):
         raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
     most = float("inf") if isinstance(amount, Integral) else 1
-    if not 0 <= amount <= most:
+    if not 0 <= amount <= most:  # type: ignore[operator]
         raise ValueError(
             f"amount={amount} should either be a float in the range [0, 1] or a non-negative "
             "integer"
@@ -503,7 +503,7 @@ def remove(module: Module, name: str) -> Module:
         raise ValueError(
             f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed"
         )
-    module._forward_pre_hooks.pop(found[0]).remove(module)
+    module._forward_pre_hooks.pop(found[0]).remove(module)  # type: ignore[attr-defined]
     return module
 
 

@@ -170,7 +170,7 @@ def pack_padded_sequence(
         raise RuntimeError("Cannot pack empty tensors.")
     if batch_first:
         input = input.transpose(0, 1)
-    sizes = lengths.tolist()
+    sizes = lengths.tolist()  # type: ignore[union-attr]
     _check_lengths(sizes, input.size(1))
     if sizes[0] > input.size(0):
         raise RuntimeError(

@@ -111,7 +111,7 @@ class _StateDictHook:
 def _find(hooks: dict, name: str, kind: type = SpectralNorm) -> int | None:
     """The key of the hook on a parameter."""
     for key, hook in hooks.items():
-        if isinstance(hook, kind) and hook.name == name:
+        if isinstance(hook, kind) and hook.name == name:  # type: ignore[attr-defined]
             return key
     return None
 
@@ -142,7 +142,7 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     key = _find(module._forward_pre_hooks, name)
     if key is None:
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")
-    module._forward_pre_hooks.pop(key).remove(module)
+    module._forward_pre_hooks.pop(key).remove(module)  # type: ignore[attr-defined]
     key = _find(module._state_dict_hooks, name, _StateDictHook)
     if key is not None:
         del module._state_dict_hooks[key]

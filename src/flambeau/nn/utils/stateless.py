@@ -62,9 +62,9 @@ def _swap(module: Module, path: str, tensor: Any) -> Any:
         raise TypeError(f"{tensor} is not an instance of {naming.prefix()}.Tensor")
     for table in (owner._parameters, owner._buffers):
         if name in table:
-            before, table[name] = table[name], tensor
+            before, table[name] = table[name], tensor  # type: ignore[assignment]
             return before
-    before = getattr(owner, name, _ABSENT)
+    before = getattr(owner, name, _ABSENT)  # type: ignore[arg-type]
     if tensor is not _ABSENT:
         setattr(owner, name, tensor)
     elif before is not _ABSENT:

@@ -92,5 +92,5 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     key = _find(module, name)
     if key is None:
         raise ValueError(f"weight_norm of '{name}' not found in {module}")
-    module._forward_pre_hooks.pop(key).remove(module)
+    module._forward_pre_hooks.pop(key).remove(module)  # type: ignore[attr-defined]
     return module

@@ -14,6 +14,7 @@ steps at once, the factors that do not depend on the gradient: its loop is a few
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ OPTIONS = "sizes: int[] | None, reverse: bool"
 # --- what the kernels share --------------------------------------------------------------------
 
 
-def _wide(x: Array | None) -> Array | None:
+def _wide(x: Any) -> Any:
     """float16 and bfloat16 as float32."""
     return x if x is None else x.astype(accumulate_type(x.dtype), copy=False)
 
@@ -61,7 +62,7 @@ def _blocks(weight: Array, gates: int) -> Array:
     return weight.reshape(gates, weight.shape[0] // gates, weight.shape[1])
 
 
-def _projected(x: Array, weight: Array, bias: Array | None, gates: int) -> Array:
+def _projected(x: Array, weight: Array, bias: Any, gates: int) -> Array:
     """x W^T + b for all rows, by gate: (gates, rows, hidden)."""
     result = np.matmul(x, _blocks(weight, gates).transpose(0, 2, 1))
     if bias is not None:
@@ -84,7 +85,7 @@ def _one_minus_product(x: Array) -> Array:
     return slope
 
 
-def _one_minus_square(x: Array, out: Array | None = None) -> Array:
+def _one_minus_square(x: Array, out: Any = None) -> Array:
     """1 - x², the slope of tanh at its value x."""
     slope = np.multiply(x, x, out=out)
     return np.subtract(1, slope, out=slope)
@@ -105,7 +106,7 @@ def _back_through(toward_gates: Array, weight: Array) -> Array:
     return np.add.reduce(np.matmul(toward_gates, blocks), axis=0)
 
 
-def _by_step(grad_output: Array | None, sizes: Sizes | None) -> Sequence[Array] | None:
+def _by_step(grad_output: Any, sizes: Sizes | None) -> Sequence[Array] | None:
     """The gradient of each step's output."""
     if grad_output is None:
         return None
@@ -153,9 +154,9 @@ def _recurrent_gradient(
 def _shares(
     needs: dict[str, bool], x: Array, toward_input: Array, toward_hidden: Array, weight_ih: Array,
     biased: bool,
-) -> dict[str, Array | None]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     """The gradients of input, input weight and biases from those of the gates at all steps."""
-    got: dict[str, Array | None] = {}
+    got: dict[str, Any] = {}
     if needs["input"]:
         got["input"] = _back_through(toward_input, weight_ih)
     if needs["weight_ih"]:
@@ -167,7 +168,7 @@ def _shares(
     return got
 
 
-def _finished(got: dict[str, Array | None], names: Sequence[str], like: Array) -> tuple:
+def _finished(got: dict[str, Any], names: Sequence[str], like: Array) -> tuple:
     """The gradients in order; the input's in its own shape, all in its type."""
     if got.get("input") is not None:
         got["input"] = got["input"].reshape(like.shape)
@@ -193,8 +194,8 @@ LSTM_KEPT = ("gates", "c_before", "tanh_c")
     node="MkldnnRnnLayerBackward0",
     formula=r"c_t = f_t \odot c_{t-1} + i_t \odot g_t,\quad h_t = o_t \odot \tanh c_t")
 def lstm_layer(
-    input: Array, h0: Array, c0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None,
-    bias_hh: Array | None, weight_hr: Array | None, sizes: Sizes | None, reverse: bool,
+    input: Array, h0: Array, c0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Any,
+    bias_hh: Any, weight_hr: Any, sizes: Sizes | None, reverse: bool,
 ) -> tuple[Array, ...]:  # fmt: skip
     """A long short-term memory over a sequence; its gates are i, f, g, o.
 
@@ -237,9 +238,9 @@ def lstm_layer(
 @op("lstm_layer_backward(grad_output: Tensor | None, grad_h: Tensor | None, grad_c: Tensor | None, "
     f"{LSTM_SIGNATURE}, needs: dict, output, {', '.join(LSTM_KEPT)})", where="", outputs=LSTM)
 def lstm_layer_backward(
-    grad_output: Array | None, grad_h: Array | None, grad_c: Array | None, input: Array, h0: Array,
-    c0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None,
-    weight_hr: Array | None, sizes: Sizes | None, reverse: bool, needs: dict[str, bool],
+    grad_output: Any, grad_h: Any, grad_c: Any, input: Array, h0: Array,
+    c0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Any, bias_hh: Any,
+    weight_hr: Any, sizes: Sizes | None, reverse: bool, needs: dict[str, bool],
     output: Array, gates: Array, c_before: Array, tanh_c: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The gradients of everything that lstm_layer takes, in its order."""
@@ -263,7 +264,7 @@ def lstm_layer_backward(
         if toward_out is not None:
             h += toward_out[t]
         if project is not None:
-            toward_hidden[at] = h
+            toward_hidden[at] = h  # type: ignore[index]
         inner = h if project is None else np.matmul(h, project)
         into_cell = _one_minus_square(tanh_c[at], out=slope[who])
         into_cell *= o[at]
@@ -279,7 +280,7 @@ def lstm_layer_backward(
     if needs["weight_hh"]:
         got["weight_hh"] = _recurrent_gradient(factors, output, h0, sizes, reverse)
     if project is not None:
-        got["weight_hr"] = np.matmul(toward_hidden.T, o * tanh_c)
+        got["weight_hr"] = np.matmul(toward_hidden.T, o * tanh_c)  # type: ignore[union-attr]
     got.update(h0=dh, c0=dc)
     return _finished(got, LSTM, input)
 
@@ -299,8 +300,8 @@ GRU_KEPT = ("gates", "h_before", "new_hidden")
     formula=r"n_t = \tanh(W_{in} x_t + b_{in} + r_t \odot (W_{hn} h_{t-1} + b_{hn})),\quad "
             r"h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}")
 def gru_layer(
-    input: Array, h0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None,
-    bias_hh: Array | None, sizes: Sizes | None, reverse: bool,
+    input: Array, h0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Any,
+    bias_hh: Any, sizes: Sizes | None, reverse: bool,
 ) -> tuple[Array, ...]:  # fmt: skip
     """A gated recurrent unit over a sequence; its gates are r, z, n.
 
@@ -342,8 +343,8 @@ def gru_layer(
 @op(f"gru_layer_backward(grad_output: Tensor | None, grad_h: Tensor | None, {PLAIN_SIGNATURE}, "
     f"needs: dict, {', '.join(GRU_KEPT)})", where="", outputs=PLAIN)
 def gru_layer_backward(
-    grad_output: Array | None, grad_h: Array | None, input: Array, h0: Array, weight_ih: Array,
-    weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None, sizes: Sizes | None,
+    grad_output: Any, grad_h: Any, input: Array, h0: Array, weight_ih: Array,
+    weight_hh: Array, bias_ih: Any, bias_hh: Any, sizes: Sizes | None,
     reverse: bool, needs: dict[str, bool], gates: Array, h_before: Array, new_hidden: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The gradients of everything that gru_layer takes, in its order."""
@@ -387,8 +388,8 @@ def gru_layer_backward(
     where="", outputs=("output", "h_n"), node="StackBackward0",
     formula=r"h_t = \tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})")
 def rnn_layer(
-    input: Array, h0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None,
-    bias_hh: Array | None, sizes: Sizes | None, reverse: bool, relu: bool,
+    input: Array, h0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Any,
+    bias_hh: Any, sizes: Sizes | None, reverse: bool, relu: bool,
 ) -> tuple[Array, ...]:  # fmt: skip
     """A simple recurrent layer over a sequence, with tanh or, with ``relu``, max(0, x)."""
     _check_sequence(input, weight_ih, h0)
@@ -414,8 +415,8 @@ def rnn_layer(
 @op(f"rnn_layer_backward(grad_output: Tensor | None, grad_h: Tensor | None, {PLAIN_SIGNATURE}, "
     "relu: bool, needs: dict, output)", where="", outputs=PLAIN)
 def rnn_layer_backward(
-    grad_output: Array | None, grad_h: Array | None, input: Array, h0: Array, weight_ih: Array,
-    weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None, sizes: Sizes | None,
+    grad_output: Any, grad_h: Any, input: Array, h0: Array, weight_ih: Array,
+    weight_hh: Array, bias_ih: Any, bias_hh: Any, sizes: Sizes | None,
     reverse: bool, relu: bool, needs: dict[str, bool], output: Array,
 ) -> tuple[Array, ...]:  # fmt: skip
     """The gradients of everything that rnn_layer takes, in its order."""

@@ -164,8 +164,8 @@ class ResNet(nn.Module):
             return
         for m in self.modules():
             last = m.bn3 if isinstance(m, Bottleneck) else getattr(m, "bn2", None)
-            if isinstance(m, (Bottleneck, BasicBlock)) and last.weight is not None:
-                nn.init.constant_(last.weight, 0)
+            if isinstance(m, (Bottleneck, BasicBlock)) and last.weight is not None:  # type: ignore[union-attr]
+                nn.init.constant_(last.weight, 0)  # type: ignore[union-attr]
 
     def _make_layer(
         self, block: Block, planes: int, blocks: int, stride: int = 1, dilate: bool = False
