@@ -302,7 +302,7 @@ def vmap(
 
     Args:
         in_dims: the batch dimension of each argument; None for what all examples share. One for
-            all, or a structure like the arguments'.
+            all, or a structure like the arguments'. Keyword arguments are shared.
         out_dims: where the batch dimension of each result goes.
         randomness: accepted; each call draws its own numbers.
     """
@@ -310,11 +310,11 @@ def vmap(
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         dims = _dims(in_dims, args)
-        size = _batch_size(args, dims, kwargs)
+        size = _batch_size(args, dims)
         results = [
             func(
                 *(_map(lambda x, d, i=i: _example(x, d, i), a, dim) for a, dim in zip(args, dims)),
-                **_map(lambda x, i=i: _example(x, 0, i), kwargs),
+                **kwargs,
             )
             for i in range(size)
         ]
@@ -352,9 +352,8 @@ def _dim(dim: int | None, value: Any) -> int | None:
     return dim
 
 
-def _batch_size(args: tuple, dims: tuple, kwargs: dict) -> int:
+def _batch_size(args: tuple, dims: tuple) -> int:
     sizes = [x.shape[d] for x, d in zip(_leaves(args), _leaves(dims), strict=True) if d is not None]
-    sizes += [x.shape[0] for x in _leaves(kwargs) if isinstance(x, Tensor)]
     if not sizes:
         raise ValueError("vmap: at least one input must be mapped over: all in_dims are None")
     if len(set(sizes)) > 1:

@@ -70,10 +70,9 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
         raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
     level = _LEVELS.get(debug_mode, -1) if isinstance(debug_mode, str) else debug_mode
     if level not in (0, 1, 2):
-        raise RuntimeError(
-            "invalid value of debug_mode, expected `default`, `warn`, `error`, 0, 1 or 2, but got "
-            f"{debug_mode}"
-        )
+        text = isinstance(debug_mode, str)
+        known = "one of `default`, `warn`, `error`" if text else "0, 1, or 2"
+        raise RuntimeError(f"invalid value of debug_mode, expected {known}, but got {debug_mode}")
     _deterministic = level
 
 

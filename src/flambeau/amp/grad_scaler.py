@@ -39,7 +39,7 @@ class GradScaler:
         if self._enabled:
             assert growth_factor > 1.0, "The growth factor must be > 1.0."
             assert backoff_factor < 1.0, "The backoff factor must be < 1.0."
-        self._scale, self._growth_tracker = init_scale, 0
+        self._scale, self._growth_tracker, self._used = init_scale, 0, False
         self._growth_factor, self._backoff_factor = growth_factor, backoff_factor
         self._growth_interval = growth_interval
         self._found: dict[int, bool] = {}  # per optimizer unscaled: whether an inf or nan was found
@@ -49,6 +49,7 @@ class GradScaler:
         """The loss, or each loss of a sequence, times the scale."""
         if not self._enabled:
             return outputs
+        self._used = True
         if isinstance(outputs, Tensor):
             return outputs * self._scale
         if isinstance(outputs, (list, tuple)):
@@ -59,6 +60,7 @@ class GradScaler:
         """Divides the gradients of an optimizer's parameters by the scale."""
         if not self._enabled:
             return
+        self._require_use("unscale_")
         key = id(optimizer)
         if key in self._stepped:
             raise RuntimeError("unscale_() is being called after step().")
@@ -81,6 +83,7 @@ class GradScaler:
             return optimizer.step(*args, **kwargs)
         if "closure" in kwargs:
             raise RuntimeError("Closure use is not currently supported if GradScaler is enabled.")
+        self._require_use("step")
         key = id(optimizer)
         if key in self._stepped:
             raise RuntimeError("step() has already been called since the last update().")
@@ -93,6 +96,7 @@ class GradScaler:
         """Fits the scale to what the steps since the last update have met."""
         if not self._enabled:
             return
+        self._require_use("update")
         if new_scale is not None:
             self._scale = float(new_scale)
         else:
@@ -106,6 +110,12 @@ class GradScaler:
                     self._scale *= self._growth_factor
                     self._growth_tracker = 0
         self._found, self._stepped = {}, set()
+
+    def _require_use(self, function: str) -> None:
+        assert self._used, (
+            f"Attempted {function} but _scale is None.  This may indicate your script did not use "
+            "scaler.scale(loss or outputs) earlier in the iteration."
+        )
 
     def is_enabled(self) -> bool:
         """Whether it does anything."""

@@ -518,6 +518,23 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
 
 
+# How PyTorch's messages call element types where they describe a tensor.
+_C_NAMES = {
+    D.bool_: "bool", D.uint8: "unsigned char", D.int8: "signed char", D.int16: "short int",
+    D.int32: "int", D.int64: "long int", D.float16: "c10::Half", D.bfloat16: "c10::BFloat16",
+    D.float32: "float", D.float64: "double", D.complex64: "c10::complex<float>",
+    D.complex128: "c10::complex<double>",
+}  # fmt: skip
+
+
+def _options(dtype: dtype) -> str:
+    """A description of a tensor's options, as error messages give it."""
+    return (
+        f"TensorOptions(dtype={_C_NAMES[dtype]}, device=cpu, layout=Strided, requires_grad=false "
+        "(default), pinned_memory=false (default), memory_format=(nullopt))"
+    )
+
+
 def legacy_tensor(args: tuple, dtype: dtype | None = None) -> np.ndarray:
     """What ``Tensor(…)`` holds: data in the default type, or uninitialised memory of a shape.
 
@@ -531,7 +548,7 @@ def legacy_tensor(args: tuple, dtype: dtype | None = None) -> np.ndarray:
         if isinstance(value, Tensor):
             if dtype is not None and value.dtype is not dtype:
                 raise TypeError(
-                    f"expected {dtype.title} (got {value.dtype.title})\n"
+                    f"expected {_options(dtype)} (got {_options(value.dtype)})\n"
                     f"Hint: convert it with .to({dtype!r})."
                 )
             return value._data
