@@ -247,10 +247,19 @@ def _make_shell(scratch: str) -> Any:
     class Displays(DisplayPublisher):
         """Puts what a cell displays, figures above all, among its outputs."""
 
-        def publish(self, data: dict, metadata: dict | None = None, **options: Any) -> None:
-            name = (options.get("transient") or {}).get("display_id")
+        def publish(
+            self,
+            data: Any,
+            metadata: Any = None,
+            source: Any = None,
+            *,
+            transient: Any = None,
+            update: Any = False,
+            **options: Any,
+        ) -> None:
+            name = (transient or {}).get("display_id")
             output = _new_output("display_data", data=_as_json(data), metadata=metadata or {})
-            if options.get("update") and name in self.by_name:
+            if update and name in self.by_name:
                 self.by_name[name].update(output)
                 return
             if name is not None:

@@ -12,11 +12,11 @@ import pytest
 import flambeau
 import flambeau.func
 import flambeau.nn.grad
-from flambeau.nn.utils import prune as _prune  # noqa: F401  (the programs use it)
+import flambeau.nn.utils.prune
 from flambeau.tensor import naming
 
 torch = pytest.importorskip("torch")
-import torch.nn.utils.prune  # noqa: E402
+pytest.importorskip("torch.nn.utils.prune")
 
 PROGRAMS = {
     "orthogonal": """
@@ -42,15 +42,15 @@ for dim in (0, 1, None):
     print(m.weight)
 """,
     "spectral norm": """
-for m, x in ((nn.Linear(3, 4), torch.ones(2, 3)), (nn.ConvTranspose1d(3, 4, 2), torch.ones(1, 3, 4))):
+for make, x in ((lambda: nn.Linear(3, 4), torch.ones(2, 3)),
+                (lambda: nn.ConvTranspose1d(3, 4, 2), torch.ones(1, 3, 4))):
     for wrap in (P.spectral_norm, U.spectral_norm):
         torch.manual_seed(3)
-        m = wrap(type(m)(3, 4) if isinstance(m, nn.Linear) else nn.ConvTranspose1d(3, 4, 2))
+        m = wrap(make())
         for _ in range(2):
             m(x).square().sum().backward()
         print(m, [p.grad for p in m.parameters()], list(m.named_buffers()))
         print(m.eval()(x), m.state_dict()._metadata)
-        m = nn.Linear(3, 4) if isinstance(m, nn.Linear) else nn.ConvTranspose1d(3, 4, 2)
 """,
     "pruning": """
 torch.manual_seed(4)
@@ -130,7 +130,8 @@ print(m(x, torch.tensor([[1, 2], [3, 4], [0, 0]])).detach())
 print(nn.LinearCrossEntropyOptions(batch_chunk_size=3))
 scores = torch.randn(7, 2, 5).log_softmax(2).requires_grad_()
 m = nn.CTCLoss(blank=2)
-loss = m(scores, torch.tensor([[1, 3, 3, 4], [4, 1, 1, 0]]), torch.tensor([7, 6]), torch.tensor([4, 3]))
+targets = torch.tensor([[1, 3, 3, 4], [4, 1, 1, 0]])
+loss = m(scores, targets, torch.tensor([7, 6]), torch.tensor([4, 3]))
 loss.backward()
 print(m, loss.detach(), scores.grad)
 print(nn.NLLLoss2d()(torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 2, dtype=torch.int64)))
@@ -139,7 +140,8 @@ print(nn.NLLLoss2d()(torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 2, dtype=torch.i
 print(nn.Container(a=nn.ReLU(), b=nn.Tanh()))
 m = nn.DataParallel(nn.Linear(2, 2))
 print(m, list(m.state_dict()))
-net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Sequential(nn.BatchNorm1d(3, affine=False)))
+inner = nn.Sequential(nn.BatchNorm1d(3, affine=False))
+net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), inner)
 print(nn.SyncBatchNorm.convert_sync_batchnorm(net))
 ones = torch.ones(1, 1, 4, 4)
 print(nn.grad.conv2d_input((1, 1, 4, 4), ones[..., :2, :2], ones[..., :3, :3]))
@@ -160,8 +162,8 @@ MISTAKES = {
     "weight norm twice": "U.weight_norm(U.weight_norm(nn.Linear(2, 2)))",
     "cutoffs": "nn.AdaptiveLogSoftmaxWithLoss(8, 10, [5, 2])",
     "no cutoffs": "nn.AdaptiveLogSoftmaxWithLoss(8, 10, [])",
-    "adaptive target": "nn.AdaptiveLogSoftmaxWithLoss(2, 9, [3])(torch.zeros(1, 2), torch.tensor([9]))",
-    "adaptive sizes": "nn.AdaptiveLogSoftmaxWithLoss(2, 9, [3])(torch.zeros(1, 2), torch.tensor([1, 2]))",
+    "adaptive target": "nn.AdaptiveLogSoftmaxWithLoss(2, 9, [3])(torch.ones(2), torch.tensor(9))",
+    "adaptive sizes": "nn.AdaptiveLogSoftmaxWithLoss(2, 9, [3])(torch.ones(1, 2), torch.arange(2))",
     "response norm": "nn.CrossMapLRN2d(3)(torch.zeros(2, 3, 4))",
     "bag padding": "nn.EmbeddingBag(3, 2, padding_idx=3)",
     "sync dimensions": "nn.SyncBatchNorm(3)(torch.zeros(3))",
@@ -171,7 +173,7 @@ MISTAKES = {
     "structured vector": "prune.ln_structured(nn.Linear(2, 2), 'bias', 1, 2, 0)",
     "structured dim": "prune.ln_structured(nn.Linear(2, 2), 'weight', 1, 2, 3)",
     "fusion": "U.fuse_conv_bn_eval(nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1))",
-    "strict call": "torch.func.functional_call(nn.Linear(2, 2), {'w': torch.ones(1)}, (), strict=True)",
+    "strict call": "torch.func.functional_call(nn.Linear(2, 2), {'w': 1}, (), strict=True)",
 }
 
 

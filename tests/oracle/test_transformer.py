@@ -20,9 +20,7 @@ def agree(ours, theirs, tolerance=1e-5):
         assert ours is None
         return
     assert tuple(ours.shape) == tuple(theirs.shape)
-    np.testing.assert_allclose(
-        ours.detach().numpy(), theirs.detach().numpy(), tolerance, tolerance
-    )
+    np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), tolerance, tolerance)
 
 
 def compare(build, use, grad=True):

@@ -270,9 +270,7 @@ def multi_head_attention_forward(
     else:
         attn_mask = additive_mask(attn_mask, "attn_mask", query.dtype)
         is_causal = is_causal and key_padding_mask is None
-    _check_sizes(
-        query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight
-    )
+    _check_sizes(query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight)
     if use_separate_proj_weight:
         weights = (q_proj_weight, k_proj_weight, v_proj_weight)
         q, k, v = _project_separately((query, key, value), weights, in_proj_bias)

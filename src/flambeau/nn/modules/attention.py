@@ -83,9 +83,7 @@ class MultiheadAttention(Module):
         }
         for name, shape in shapes.items():
             self._add(name, shape, factory)
-        self.out_proj = NonDynamicallyQuantizableLinear(
-            embed_dim, embed_dim, bias=bias, **factory
-        )
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, **factory)
         if add_bias_kv:
             self._add("bias_k", (1, 1, embed_dim), factory)
             self._add("bias_v", (1, 1, embed_dim), factory)

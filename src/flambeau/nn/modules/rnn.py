@@ -146,10 +146,11 @@ class RNNBase(Module):
         self._all_weights.append(names)
 
     @property
-    def _flat_weights(self) -> list[Tensor]:
+    def _flat_weights(self) -> list[Any]:
         own = self._parameters
         return [
-            own[name] if name in own else getattr(self, name) for name in self._flat_weights_names  # type: ignore[misc]
+            own[name] if name in own else getattr(self, name)
+            for name in self._flat_weights_names  # type: ignore[misc]
         ]
 
     @property

@@ -69,9 +69,7 @@ class ParametrizationList(ModuleList):
 
     original: Tensor
 
-    def __init__(
-        self, modules: Sequence[Module], original: Tensor, unsafe: bool = False
-    ) -> None:
+    def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False) -> None:
         if not modules:
             raise ValueError("ParametrizationList requires one or more modules.")
         super().__init__(modules)
@@ -252,9 +250,7 @@ def _check_further(module: Module, name: str, parametrization: Module) -> None:
     except NotImplementedError:
         return
     if not isinstance(back, Tensor):
-        raise ValueError(
-            f"parametrization.right_inverse must return a tensor. Got: {_kind(back)}"
-        )
+        raise ValueError(f"parametrization.right_inverse must return a tensor. Got: {_kind(back)}")
     for what in ("dtype", "shape"):
         if getattr(back, what) != getattr(before, what):
             raise ValueError(

@@ -291,17 +291,13 @@ def unpad_sequence(
     """The sequences that `pad_sequence` put together, given their lengths."""
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [
-        sequence[: int(n)] for sequence, n in zip(padded_sequences, lengths, strict=True)
-    ]
+    return [sequence[: int(n)] for sequence, n in zip(padded_sequences, lengths, strict=True)]
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
     """Packs sequences (length, *); see `pack_padded_sequence`."""
     lengths = flambeau.as_tensor([s.size(0) for s in sequences])
-    return pack_padded_sequence(
-        pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted
-    )
+    return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:

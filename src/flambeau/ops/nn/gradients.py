@@ -41,12 +41,11 @@ def _norm(x: Array, p: float) -> np.floating | float:
 @op("total_norm(tensors: Tensors, norm_type: float)", where="", lowering="reduction",
     formula=r"\Bigl(\sum_i |x_i|^p\Bigr)^{1/p}")
 def total_norm(tensors: Sequence[Array], norm_type: float) -> Array:
-    """The p-norm of all tensors together: the norm of their norms."""
-    norms = [_norm(x, norm_type) for x in tensors]
+    """The p-norm of all tensors together: the norm of their norms, each in its tensor's type."""
     reals = [np.zeros((), x.dtype).real.dtype for x in tensors]
+    norms = [np.asarray(_norm(x, norm_type), d) for x, d in zip(tensors, reals, strict=True)]
     common = reals[0] if all(d == reals[0] for d in reals) else np.result_type(*map(_wide, reals))
-    total = _norm(np.array(norms, dtype=accumulate_type(common)), norm_type)
-    return np.asarray(total, common)
+    return np.asarray(_norm(np.array(norms, _wide(common)), norm_type), common)
 
 
 def _wide(dtype: np.dtype) -> np.dtype:
