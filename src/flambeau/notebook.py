@@ -299,7 +299,8 @@ def _make_shell(scratch: str) -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "NoColor"
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    if not os.environ.get("MPLBACKEND"):
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     shell = Shell.instance(
         config=config, ipython_dir=scratch, user_module=ModuleType("__main__"),
         displayhook_class=Results, display_pub_class=Displays,

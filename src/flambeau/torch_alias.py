@@ -84,6 +84,17 @@ class _Loader(SourceFileLoader):
         rename(module)
 
 
+class _SpawnLoader(SourceFileLoader):
+    """Loads the part of multiprocessing that starts processes anew.
+
+    They run the program again, and shall find the same torch.
+    """
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _install_in_children(module)
+
+
 class _Finder:
     """Answers imports of torch and torchvision with flambeau's own modules."""
 
@@ -99,6 +110,11 @@ class _Finder:
                 spec.loader = _Loader(spec.loader.name, spec.loader.path)
             if spec is None:
                 _refuse(name)
+            return spec
+        if name == _SPAWN:
+            spec = PathFinder.find_spec(name, path)
+            if spec is not None and type(spec.loader) is SourceFileLoader:
+                spec.loader = _SpawnLoader(spec.loader.name, spec.loader.path)
             return spec
         real = real_name(name)
         if real is None:
@@ -198,6 +214,9 @@ def _import_frames() -> set[str]:
     return names
 
 
+_SPAWN = "multiprocessing.spawn"
+
+
 class _InstallInChild:
     """Among the data that a new process is started with: installs the alias as it is unpickled."""
 
@@ -210,10 +229,8 @@ class _InstallInChild:
         return exec, (self.code,)
 
 
-def _install_in_children() -> None:
-    """Processes that multiprocessing starts anew run the program again: it shall find torch."""
-    from multiprocessing import spawn
-
+def _install_in_children(spawn: Any) -> None:
+    """Has the module ``multiprocessing.spawn`` start processes with the alias."""
     prepare = spawn.get_preparation_data
 
     def get_preparation_data(name: str) -> dict:
@@ -248,4 +265,5 @@ def install() -> None:
         kind.__module__ = "torch.return_types"
     sys.meta_path.insert(0, _Finder())
     importlib.import_module("torch")
-    _install_in_children()
+    if _SPAWN in sys.modules:
+        _install_in_children(sys.modules[_SPAWN])

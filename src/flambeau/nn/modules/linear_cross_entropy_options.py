@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any
 
 import flambeau
 
+if TYPE_CHECKING:
+    from typing import Self
+
 POLICIES = ("auto", "accurate", "balanced", "compact")
+_Options = namedtuple(
+    "_Options",
+    ["allow_retain_graph", "batch_chunk_size", "chunking_method", "acc_policy", "acc_dtype"],
+)
 
 
-@dataclasses.dataclass(slots=True, frozen=True)
-class LinearCrossEntropyOptions:
+class LinearCrossEntropyOptions(_Options):
     """How PyTorch divides `linear_cross_entropy` into parts of the batch.
 
     The numbers do not depend on it, and here the batch is computed at once: the options are
@@ -25,26 +31,32 @@ class LinearCrossEntropyOptions:
         acc_dtype: the floating-point type of sums
     """
 
-    allow_retain_graph: bool = False
-    batch_chunk_size: int | None = None
-    chunking_method: str | None = "auto"
-    acc_policy: str = "auto"
-    acc_dtype: Any = None
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        if self.acc_policy not in POLICIES:
-            raise ValueError(f"invalid acc_policy: {self.acc_policy!r}")
-        if self.chunking_method not in (None, "auto"):
-            name, colon, factor = self.chunking_method.partition(":")
+    def __new__(
+        cls,
+        allow_retain_graph: bool = False,
+        batch_chunk_size: int | None = None,
+        chunking_method: str | None = "auto",
+        acc_policy: str = "auto",
+        acc_dtype: Any = None,
+    ) -> Self:
+        if acc_policy not in POLICIES:
+            raise ValueError(f"invalid acc_policy: {acc_policy!r}")
+        if chunking_method is not None and chunking_method != "auto":
+            name, colon, factor = chunking_method.partition(":")
             if name != "aspect_ratio" or colon and not (factor.isdigit() and int(factor) > 0):
-                raise ValueError(f"invalid chunking_method: {self.chunking_method!r}")
-        size = self.batch_chunk_size
+                raise ValueError(f"invalid chunking_method: {chunking_method!r}")
+        size = batch_chunk_size
         if size is not None and not (isinstance(size, int) and size > 0):
             raise ValueError(f"batch_chunk_size must be positive int or None, got {size!r}")
         kinds = (flambeau.float16, flambeau.bfloat16, flambeau.float32, flambeau.float64)
-        if self.acc_dtype is not None and self.acc_dtype not in kinds:
+        if acc_dtype is not None and acc_dtype not in kinds:
             raise ValueError(
                 "acc_dtype must be one of {None, torch.float16, torch.bfloat16, torch.float32, "
-                f"torch.float64}}, got {self.acc_dtype!r}. Pass acc_dtype=None to let the op pick "
+                f"torch.float64}}, got {acc_dtype!r}. Pass acc_dtype=None to let the op pick "
                 "automatically."
             )
+        return super().__new__(
+            cls, allow_retain_graph, size, chunking_method, acc_policy, acc_dtype
+        )

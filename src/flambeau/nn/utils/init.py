@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import flambeau
@@ -17,6 +16,8 @@ def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Module:
         module_cls: a subclass of Module that takes a `device`
         args, kwargs: what its constructor takes
     """
+    import inspect  # slow to load
+
     if not issubclass(module_cls, Module):
         raise RuntimeError(f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:

@@ -110,14 +110,10 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
 # --- packing -----------------------------------------------------------------------------------
 
 
-def _batch_sizes(lengths: list[int]) -> list[int]:
-    """How many sequences, sorted by length, have an element at each step."""
-    sizes, left = [], len(lengths)
-    for step in range(lengths[0]):
-        while lengths[left - 1] <= step:
-            left -= 1
-        sizes.append(left)
-    return sizes
+def _in_sequence(steps: int, lengths: Tensor) -> Tensor:
+    """Which sequences have an element at each step: (steps, batch). In a packed sequence the
+    elements stand in this order."""
+    return flambeau.arange(steps).unsqueeze(1) < lengths
 
 
 def _check_lengths(lengths: list[int], batch: int) -> None:
@@ -156,33 +152,29 @@ def pack_padded_sequence(
 
     Raises RuntimeError for lengths that are not positive, not sorted or not one per sequence.
     """
-    lengths = flambeau.as_tensor(lengths, dtype=flambeau.int64)
-    if lengths.dim() != 1:
+    counts = flambeau.as_tensor(lengths, dtype=flambeau.int64)
+    if counts.dim() != 1:
         raise RuntimeError(
             "'lengths' argument should be a 1D CPU int64 tensor, but got "
-            f"{lengths.dim()}D cpu Long tensor"
+            f"{counts.dim()}D cpu Long tensor"
         )
     sorted_indices = None
     if not enforce_sorted:
-        lengths, sorted_indices = flambeau.sort(lengths, descending=True)
+        counts, sorted_indices = flambeau.sort(counts, descending=True)
         input = input.index_select(0 if batch_first else 1, sorted_indices)
     if input.numel() == 0:
         raise RuntimeError("Cannot pack empty tensors.")
     if batch_first:
         input = input.transpose(0, 1)
-    sizes = lengths.tolist()  # type: ignore[union-attr]
+    sizes = counts.tolist()
     _check_lengths(sizes, input.size(1))
     if sizes[0] > input.size(0):
         raise RuntimeError(
             f"Expected sequence length to be at most {input.size(0)}, but got {sizes[0]}\n"
             "Hint: the input has too few time steps, or batch_first is not what it should be."
         )
-    at_steps = _batch_sizes(sizes)
-    if len(set(at_steps)) == 1:
-        data = input[: sizes[0]].reshape(-1, *input.shape[2:])
-    else:
-        data = flambeau.cat([input[t, :n] for t, n in enumerate(at_steps)])
-    return PackedSequence(data, flambeau.tensor(at_steps), sorted_indices, None)
+    inside = _in_sequence(sizes[0], counts)
+    return PackedSequence(input[: sizes[0]][inside], inside.sum(1), sorted_indices, None)
 
 
 def pad_packed_sequence(
@@ -200,9 +192,8 @@ def pad_packed_sequence(
         total_length: the result's time steps, at least those of the longest sequence, which is
             the default
     """
-    data, batch_sizes, sorted_indices, unsorted_indices = sequence
-    sizes = batch_sizes.tolist()
-    steps, batch = len(sizes), sizes[0]
+    data, batch_sizes, _, unsorted_indices = sequence
+    steps, batch = batch_sizes.numel(), int(batch_sizes[0])
     if total_length is not None:
         if total_length < steps:
             raise ValueError(
@@ -210,18 +201,9 @@ def pad_packed_sequence(
                 f"input, but got total_length={total_length} and max sequence length being {steps}"
             )
         steps = total_length
-    offset, parts = 0, []
-    for n in sizes:
-        part = data[offset : offset + n]
-        offset += n
-        if n < batch:
-            padding = data.new_full((batch - n, *data.shape[1:]), padding_value)
-            part = flambeau.cat([part, padding])
-        parts.append(part)
-    if steps > len(sizes):
-        parts += [data.new_full((batch, *data.shape[1:]), padding_value)] * (steps - len(sizes))
-    padded = flambeau.stack(parts)
-    lengths = flambeau.tensor([sum(n > i for n in sizes) for i in range(batch)])
+    lengths = (batch_sizes.unsqueeze(1) > flambeau.arange(batch)).sum(0)
+    padded = data.new_full((steps, batch, *data.shape[1:]), padding_value)
+    padded[_in_sequence(steps, lengths)] = data
     if batch_first:
         padded = padded.transpose(0, 1)
     if unsorted_indices is not None:
@@ -263,16 +245,15 @@ def pad_sequence(
         )
     for s in sequences:
         _check_rest(sequences[0], s)
-    longest = max(s.size(0) for s in sequences)
-    parts = []
-    for s in sequences:
-        s = s.to(sequences[0].dtype)
-        missing = longest - s.size(0)
-        if missing:
-            padding = s.new_full((missing, *s.shape[1:]), padding_value)
-            s = flambeau.cat([s, padding] if padding_side == "right" else [padding, s])
-        parts.append(s)
-    return flambeau.stack(parts, 0 if batch_first else 1)
+    first, counts = sequences[0], [s.size(0) for s in sequences]
+    shape = (len(counts), max(counts)) if batch_first else (max(counts), len(counts))
+    padded = first.new_full((*shape, *first.shape[1:]), padding_value)
+    inside = flambeau.arange(max(counts)) < flambeau.tensor(counts).unsqueeze(1)
+    if padding_side == "left":
+        inside = inside.flip(1)
+    by_sequence = padded if batch_first else padded.transpose(0, 1)
+    by_sequence[inside] = flambeau.cat(sequences).to(first.dtype)
+    return padded
 
 
 def _check_rest(first: Tensor, other: Tensor) -> None:
