@@ -186,6 +186,9 @@ config.HistoryManager.enabled = False
 shell = InteractiveShell.instance(config=config, ipython_dir={str(tmp_path)!r})
 for cell in ("%load_ext flambeau", "import torch", "print(torch.__name__, torch.ones(1).dtype)"):
     shell.run_cell(cell).raise_error()
+shell.run_cell("torch.ones(2) + torch.ones(3)")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.strip() == "torch torch.float32", done.stderr
+    shown = done.stdout.splitlines()
+    assert shown[0] == "torch torch.float32", done.stderr
+    assert "must match the size of tensor b" in done.stdout and "dispatch" not in done.stdout

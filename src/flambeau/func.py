@@ -17,33 +17,12 @@ from .nn import Module
 from .nn.utils.stateless import call as _call
 from .ops.expressions import TENSORS
 from .tensor.tensor import Tensor
+from .utils._pytree import tree_leaves, tree_map
 
 __all__ = [
     "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp",
     "stack_module_state", "vjp", "vmap",
 ]  # fmt: skip
-
-
-# ---------------------------------------------------------------------- nested containers
-
-
-def _leaves(tree: Any) -> list:
-    """What a nested structure of tuples, lists and dictionaries holds, in order."""
-    if isinstance(tree, dict):
-        return [leaf for value in tree.values() for leaf in _leaves(value)]
-    if isinstance(tree, (tuple, list)):
-        return [leaf for value in tree for leaf in _leaves(value)]
-    return [tree]
-
-
-def _map(function: Callable, tree: Any, *others: Any) -> Any:
-    """The same structure, of the function's results for its leaves."""
-    if isinstance(tree, dict):
-        return type(tree)((k, _map(function, v, *(o[k] for o in others))) for k, v in tree.items())
-    if isinstance(tree, (tuple, list)):
-        parts = [_map(function, *values) for values in zip(tree, *others, strict=True)]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
-    return function(tree, *others)
 
 
 # ---------------------------------------------------------------------- gradients
@@ -71,19 +50,19 @@ def _watched(tree: Any) -> Any:
             raise RuntimeError(f"expected tensors as inputs, got {type(x).__name__}")
         return x.view_as(x) if x.requires_grad else x.detach().requires_grad_()  # type: ignore[attr-defined]
 
-    return _map(fresh, tree)
+    return tree_map(fresh, tree)
 
 
 def _finished(tree: Any, keep: bool, watched: Any = ()) -> Any:
     """Results, without the graph that only the transform itself needed."""
-    own = {id(leaf) for leaf in _leaves(watched)}
+    own = {id(leaf) for leaf in tree_leaves(watched)}
 
     def finish(x: Any) -> Any:
         if keep or not isinstance(x, Tensor) or _leads_elsewhere(x, own):
             return x
         return x.detach()  # type: ignore[attr-defined]
 
-    return _map(finish, tree)
+    return tree_map(finish, tree)
 
 
 def _leads_elsewhere(x: Tensor, own: set[int]) -> bool:
@@ -107,7 +86,7 @@ def _leads_elsewhere(x: Tensor, own: set[int]) -> bool:
 
 def _kept(args: Any) -> bool:
     """Whether something outside wants to differentiate through the transform."""
-    wanted = any(isinstance(x, Tensor) and x.requires_grad for x in _leaves(args))
+    wanted = any(isinstance(x, Tensor) and x.requires_grad for x in tree_leaves(args))
     return _depth > 0 or wanted
 
 
@@ -138,9 +117,9 @@ def grad_and_value(
             out = func(*(watched.get(i, a) for i, a in enumerate(args)), **kwargs)
             value, aux = out if has_aux else (out, None)
             _check_number(value)
-            wanted = [leaf for i in at for leaf in _leaves(watched[i])]
+            wanted = [leaf for i in at for leaf in tree_leaves(watched[i])]
             found = iter(_gradients([value], wanted, None))
-            gradients = [_map(lambda _: next(found), watched[i]) for i in at]
+            gradients = [tree_map(lambda _: next(found), watched[i]) for i in at]
         inputs = list(watched.values())
         result = _finished(gradients, keep, inputs)
         shown = result[0] if isinstance(argnums, int) else tuple(result)
@@ -197,8 +176,10 @@ def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> tuple:
 
     def product(cotangents: Any, retain_graph: bool = True, create_graph: bool = True) -> tuple:
         with enable_grad():
-            found = iter(_gradients(_leaves(value), _leaves(watched), _leaves(cotangents)))
-        products = _map(lambda _: next(found), watched)
+            found = iter(
+                _gradients(tree_leaves(value), tree_leaves(watched), tree_leaves(cotangents))
+            )
+        products = tree_map(lambda _: next(found), watched)
         return _finished(products, keep or _kept(cotangents), watched)
 
     shown = _finished(value, keep, watched)
@@ -222,7 +203,7 @@ def jvp(
     with enable_grad(), _Nested():
         value, product = _jvp(plain, tuple(primals), tuple(tangents), create_graph=True)
     result = (value, product, aux[-1]) if has_aux else (value, product)
-    return result if keep else _map(lambda x: x.detach(), result)
+    return result if keep else tree_map(lambda x: x.detach(), result)
 
 
 def jacrev(
@@ -243,14 +224,14 @@ def jacrev(
             watched = {i: _watched(args[i]) for i in at}
             out = func(*(watched.get(i, a) for i, a in enumerate(args)), **kwargs)
             value, aux = out if has_aux else (out, None)
-            inputs = [leaf for i in at for leaf in _leaves(watched[i])]
+            inputs = [leaf for i in at for leaf in tree_leaves(watched[i])]
 
             def by_all(output: Tensor) -> Any:
                 found = iter(_rows(output, inputs))
-                parts = [_map(lambda _: next(found), watched[i]) for i in at]
+                parts = [tree_map(lambda _: next(found), watched[i]) for i in at]
                 return parts[0] if isinstance(argnums, int) else tuple(parts)
 
-            result = _map(by_all, value)
+            result = tree_map(by_all, value)
         result = _finished(result, keep, inputs)
         return (result, _finished(aux, keep, inputs)) if has_aux else result
 
@@ -313,7 +294,10 @@ def vmap(
         size = _batch_size(args, dims)
         results = [
             func(
-                *(_map(lambda x, d, i=i: _example(x, d, i), a, dim) for a, dim in zip(args, dims)),
+                *(
+                    tree_map(lambda x, d, i=i: _example(x, d, i), a, dim)
+                    for a, dim in zip(args, dims)
+                ),
                 **kwargs,
             )
             for i in range(size)
@@ -337,7 +321,7 @@ def _dims(in_dims: Any, args: tuple) -> Any:
 
 def _spread(dims: Any, tree: Any) -> Any:
     if isinstance(dims, int) or dims is None:
-        return _map(lambda x: _dim(dims, x), tree)
+        return tree_map(lambda x: _dim(dims, x), tree)
     if isinstance(tree, dict):
         return type(tree)((k, _spread(dims[k], v)) for k, v in tree.items())
     return type(tree)(_spread(d, t) for d, t in zip(dims, tree, strict=True))
@@ -353,7 +337,11 @@ def _dim(dim: int | None, value: Any) -> int | None:
 
 
 def _batch_size(args: tuple, dims: tuple) -> int:
-    sizes = [x.shape[d] for x, d in zip(_leaves(args), _leaves(dims), strict=True) if d is not None]
+    sizes = [
+        x.shape[d]
+        for x, d in zip(tree_leaves(args), tree_leaves(dims), strict=True)
+        if d is not None
+    ]
     if not sizes:
         raise ValueError("vmap: at least one input must be mapped over: all in_dims are None")
     if len(set(sizes)) > 1:

@@ -29,6 +29,18 @@ FAILED, INTERRUPTED = 1, 130
 def load_ipython_extension(shell: Any) -> None:
     """``%load_ext flambeau``: from then on ``import torch`` means flambeau in a live notebook."""
     torch_alias.install()
+    _shorten_tracebacks(shell)
+
+
+def _shorten_tracebacks(shell: Any) -> None:
+    """Has a shell's errors end at the call into flambeau."""
+    show = shell.showtraceback
+
+    def showtraceback(exc_tuple: Any = None, *args: Any, **options: Any) -> None:
+        tidy(shell._get_exc_info(exc_tuple)[1])
+        show(exc_tuple, *args, **options)
+
+    shell.showtraceback = showtraceback
 
 
 def main(name: str, arguments: Sequence[str]) -> int:
@@ -278,10 +290,6 @@ def _make_shell(scratch: str) -> Any:
 
         outputs: list
 
-        def showtraceback(self, exc_tuple: Any = None, *args: Any, **options: Any) -> None:
-            tidy(self._get_exc_info(exc_tuple)[1])
-            super().showtraceback(exc_tuple, *args, **options)
-
         def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
             output = _new_output("error", ename=etype.__name__, evalue=str(evalue), traceback=stb)
             self.outputs.append(output)
@@ -307,6 +315,7 @@ def _make_shell(scratch: str) -> Any:
     )  # fmt: skip
     shell.outputs = []
     shell.input_transformers_cleanup.append(_without_torch)
+    _shorten_tracebacks(shell)
     return shell
 
 

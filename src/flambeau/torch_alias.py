@@ -21,47 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from .tensor import naming
-
-ALIASES = {"torch": "flambeau", "torchvision": "flambeau.vision"}
-
-# Modules that PyTorch has under another name than flambeau.
-MODULES = {
-    "torch.autograd.grad_mode": "flambeau.autograd.modes",
-    "torch.autograd.anomaly_mode": "flambeau.autograd.anomaly",
-    "torch.nn.modules.channelshuffle": "flambeau.nn.modules.pixelshuffle",
-    "torch.torch_version": "flambeau.version",
-}  # fmt: skip
-
-# Where PyTorch has the classes of a room: the room, PyTorch's module, and whether
-# the modules inside the room are PyTorch's too.
-HOMES = (
-    ("flambeau.tensor", "torch", False),
-    ("flambeau.nn.functional", "torch.nn.functional", False),
-    ("flambeau.autograd.modes", "torch.autograd.grad_mode", False),
-    ("flambeau.autograd.anomaly", "torch.autograd.anomaly_mode", False),
-    ("flambeau.data", "torch.utils.data", True),
-    ("flambeau.vision", "torchvision", True),
-    ("flambeau.app", "flambeau.app", True),
-    ("flambeau.torch_alias", "flambeau.torch_alias", True),
-    ("flambeau", "torch", True),
-)
-
-
-def real_name(name: str) -> str | None:
-    """The flambeau module that a PyTorch module's name stands for; None for other names."""
-    if name in MODULES:
-        return MODULES[name]
-    root, dot, rest = name.partition(".")
-    target = ALIASES.get(root)
-    return None if target is None else target + dot + rest
-
-
-def pytorch_name(name: str) -> str:
-    """The module in which PyTorch has what the flambeau module ``name`` holds."""
-    for room, home, deep in HOMES:
-        if name == room or name.startswith(room + "."):
-            return home + name[len(room) :] if deep else home
-    return name
+from .tensor.naming import ALIASES, pytorch_name, real_name
 
 
 def rename(module: ModuleType) -> None:
@@ -255,7 +215,7 @@ def install() -> None:
             "torch is already imported in this process; install the alias before that, or run the "
             "program with `python -m flambeau program.py`"
         )
-    naming.set_prefix("torch", pytorch_name)
+    naming.set_prefix("torch")
     for name, module in list(sys.modules.items()):
         if module is not None and (name == "flambeau" or name.startswith("flambeau.")):
             rename(module)

@@ -74,3 +74,29 @@ def test_optimizer_states_go_both_ways():
         n(T.from_numpy(data)).pow(2).mean().backward()
         o.step()
     np.testing.assert_allclose(net.weight.tolist(), theirs_net.weight.tolist(), 1e-5)
+
+
+def test_whole_networks_travel_both_ways():
+    """Not only state dictionaries: PyTorch finds its own classes and functions in the file."""
+    nets = []
+    for package in (fl, torch):
+        nn = package.nn
+        package.manual_seed(0)
+        nets.append(
+            nn.ModuleList([
+                nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten()),
+                nn.LSTM(8, 3, num_layers=2), nn.TransformerEncoderLayer(4, 2, 8),
+                nn.Embedding(3, 4), nn.GELU(),
+            ]).eval()
+        )  # fmt: skip
+    inputs = ((1, 1, 5, 5), (2, 1, 8), (3, 1, 4))
+    for here, there, net in ((fl, torch, nets[0]), (torch, fl, nets[1])):
+        again = across(net, here, there, weights_only=False)
+        assert repr(again) == repr(net)
+        for before, after, shape in zip(net, again, inputs):
+            expected, got = before(here.ones(shape)), after(there.ones(shape))
+            if isinstance(expected, tuple):
+                expected, got = expected[0], got[0]
+            np.testing.assert_allclose(
+                got.detach().numpy(), expected.detach().numpy(), rtol=1e-4, atol=1e-5
+            )

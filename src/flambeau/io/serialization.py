@@ -14,13 +14,15 @@ import tempfile
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.device import device, require_cpu
-from ..tensor.formats import layout, memory_format
+from ..tensor.formats import layout, memory_format, sparse_coo
+from ..tensor.naming import pytorch_name, real_name
 from ..tensor.size import Size
 from ..tensor.tensor import Tensor, wrap
 
@@ -97,6 +99,8 @@ class _Pickler(_PythonPickler):
                 "Only Tensors created explicitly by the user (graph leaves) can be saved.\n"
                 "Hint: save x.detach()."
             )
+        if t.is_sparse:
+            return _sparse_parts(t)
         hooks: OrderedDict = OrderedDict()
         array = t._data
         root = _root(array)
@@ -121,7 +125,7 @@ class _Pickler(_PythonPickler):
         module: str = getattr(obj, "__module__", None) or ""
         qualified = str(name or getattr(obj, "__qualname__", ""))
         if module == "flambeau" or module.startswith("flambeau."):
-            self._write_global("torch" + module[len("flambeau") :], qualified, obj)
+            self._write_global(pytorch_name(module), qualified, obj)
         else:
             super().save_global(obj, name)
 
@@ -152,6 +156,13 @@ class _Pickler(_PythonPickler):
         self.save_global(obj)
 
 
+def _sparse_parts(t: Any) -> tuple:
+    """How a sparse tensor is put together again."""
+    layout = _Reduced(_Global("torch.serialization", "_get_layout"), ("torch.sparse_coo",))
+    parts = t._indices(), t._values(), t.shape, t.is_coalesced()
+    return _Global("torch._utils", "_rebuild_sparse_tensor"), (layout, parts)
+
+
 class _Reduced:
     """A call that the pickle makes when it is read."""
 
@@ -177,6 +188,7 @@ _Pickler.dispatch.update({
     _Global: _Pickler.save_marker, D.dtype: _Pickler.save_dtype, Size: _Pickler.save_size,
     memory_format: _Pickler.save_named, layout: _Pickler.save_named, type: _save_type,
     device: _Pickler.save_device, _Reduced: _Pickler.save_reduced,
+    FunctionType: lambda pickler, function: pickler.save_global(function),
 })  # fmt: skip
 
 
@@ -283,6 +295,8 @@ class _Unpickler(pickle.Unpickler):
             found = _REBUILDERS.get(name)
             if found is not None:
                 return found
+        if (module, name) == ("torch.serialization", "_get_layout"):
+            return _get_layout
         if module in ("torch", "torch.storage") and name in _STORAGES:
             return _StorageType(_STORAGES[name])
         if module == "torch" and name in D.BY_NAME:
@@ -300,9 +314,7 @@ class _Unpickler(pickle.Unpickler):
                 "Hint: the file holds more than tensors and plain containers. If you trust its "
                 "source, load it with weights_only=False."
             )
-        if module == "torch" or module.startswith("torch."):
-            module = "flambeau" + module[len("torch") :]
-        return super().find_class(module, name)
+        return super().find_class(real_name(module) or module, name)
 
 
 def _rebuild_tensor_v2(
@@ -329,7 +341,21 @@ def _rebuild_parameter(data: Tensor, requires_grad: bool, hooks: Any) -> Tensor:
     return Parameter(data, requires_grad)
 
 
+def _rebuild_sparse_tensor(kind: Any, data: tuple) -> Tensor:
+    from ..sparse import sparse_coo_tensor
+
+    indices, values, size, coalesced = data
+    return sparse_coo_tensor(indices, values, size, is_coalesced=coalesced)
+
+
+def _get_layout(name: str) -> Any:
+    if name != "torch.sparse_coo":
+        raise NotImplementedError(f"the file holds a tensor of layout {name}")
+    return sparse_coo
+
+
 _REBUILDERS = {
+    "_rebuild_sparse_tensor": _rebuild_sparse_tensor,
     "_rebuild_tensor_v2": _rebuild_tensor_v2,
     "_rebuild_tensor": _rebuild_tensor_v2,
     "_rebuild_parameter": _rebuild_parameter,

@@ -7,7 +7,7 @@ from typing import Any
 from ..tensor.naming import no_such_name
 from . import data as data
 
-_MODULES = ("checkpoint", "hooks")
+_MODULES = ("_pytree", "checkpoint", "hooks")
 
 
 def __getattr__(name: str) -> Any:

@@ -153,6 +153,13 @@ class RNNBase(Module):
             for name in self._flat_weights_names  # type: ignore[misc]
         ]
 
+    def __getstate__(self) -> dict[str, Any]:
+        # PyTorch keeps this list, and expects it in a file.
+        return {**super().__getstate__(), "_flat_weights": self._flat_weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({k: v for k, v in state.items() if k != "_flat_weights"})
+
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The parameters of each layer and direction."""
