@@ -76,7 +76,8 @@ _MODULES = frozenset((
     "_C", "accelerator", "amp", "app", "backends", "compiler", "cuda", "distributed",
     "distributions", "explain", "fft", "func", "io", "jit", "linalg", "masked", "mps",
     "multiprocessing", "nn", "notebook", "optim", "overrides", "random", "serialization",
-    "signal", "special", "testing", "torch_alias", "types", "utils", "version", "vision", "xpu",
+    "signal", "sparse", "special", "testing", "torch_alias", "types", "utils", "version",
+    "vision", "xpu",
 ))  # fmt: skip
 _LAZY_FROM = {
     "amp": "GradScaler autocast",
@@ -95,6 +96,7 @@ _LAZY_FROM = {
     "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_default_device "
     "set_default_tensor_type set_deterministic_debug_mode set_float32_matmul_precision "
     "set_flush_denormal set_warn_always use_deterministic_algorithms",
+    "sparse.create": "sparse_coo_tensor",
     "tensor.printing": "get_printoptions set_printoptions",
     "tensor.tensor_types": " ".join(d.legacy for d in _dtype.ALL) + " typename",
 }

@@ -35,6 +35,7 @@ from . import optim as optim
 from . import overrides as overrides
 from . import random as random
 from . import signal as signal
+from . import sparse as sparse
 from . import special as special
 from . import testing as testing
 from . import torch_alias as torch_alias
@@ -74,6 +75,7 @@ from .backends.threads import set_num_interop_threads as set_num_interop_threads
 from .backends.threads import set_num_threads as set_num_threads
 from .tensor.printing import set_printoptions as set_printoptions
 from .settings import set_warn_always as set_warn_always
+from .sparse.create import sparse_coo_tensor as sparse_coo_tensor
 from .tensor.tensor_types import typename as typename
 from .settings import use_deterministic_algorithms as use_deterministic_algorithms
 from .func import vmap as vmap
@@ -651,7 +653,7 @@ def einsum(*args: Any) -> Tensor:
     """Sums of products by subscripts: ``einsum("bij,bjk->bik", a, b)``."""
 
 def embedding(weight: Tensor, indices: Tensor, padding_idx: builtins.int=-1, scale_grad_by_freq: builtins.bool=False, sparse: builtins.bool=False) -> Tensor:
-    """The rows of ``weight`` that the integers in ``indices`` name. Gradients are dense."""
+    """The rows of ``weight`` that the integers in ``indices`` name."""
 
 def embedding_renorm_(weight: Tensor, indices: Tensor, max_norm: builtins.float, norm_type: builtins.float) -> Tensor:
     """Scales the rows that are named, and longer than max_norm, down to that length in place."""
@@ -1887,4 +1889,4 @@ def zeros(*size: Any, out: Tensor | None=None, dtype: Dtype | None=None, layout:
     """A tensor of zeros of the given shape."""
 
 def zeros_like(input: Tensor, *, dtype: Dtype | None=None, layout: Any=None, device: Any=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool=False, memory_format: Any=None) -> Tensor:
-    """Zeros of another tensor's shape and type."""
+    """Zeros of another tensor's shape and type. Of a sparse tensor: none that is kept."""

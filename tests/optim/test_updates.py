@@ -5,9 +5,10 @@ import pytest
 
 import flambeau
 import flambeau.optim as optim
-from flambeau.ops import dispatch, tiles
+from flambeau.ops import tiles
 from flambeau.ops.table import ROWS
 from flambeau.ops.updates import UPDATES
+from flambeau.tensor import recording
 
 SETTINGS = {
     "SGD": {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1},
@@ -120,19 +121,19 @@ def test_a_write_is_noticed_by_backward():
 def test_recorders_see_the_update():
     seen = []
 
-    class Watch(dispatch.Recorder):
-        def record(self, op, args, results):
+    class Watch(recording.Recorder):
+        def record(self, op, args, results, hidden=()):
             seen.append((op.name, len(args[0]), args[op.kernel.lists :], results))
 
     params = parameters([(3,), (4,)])
     plain = parameters([(3,), (4,)])
     stepped("Adam", plain, 1)
     watch = Watch()
-    dispatch.recorders.append(watch)
+    recording.recorders.append(watch)
     try:
         stepped("Adam", params, 1)
     finally:
-        dispatch.recorders.remove(watch)
+        recording.recorders.remove(watch)
     ((name, count, options, results),) = [s for s in seen if s[0] == "adam_"]
     assert (name, count) == ("adam_", 2)
     assert options == (0.1, 0.9, 0.999, 1e-8, 0, False, False)

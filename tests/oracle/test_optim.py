@@ -305,6 +305,30 @@ def test_lbfgs(search):
         assert a.state_dict()["state"][0][key] == b.state_dict()["state"][0][key]
 
 
+@pytest.mark.parametrize("settings", [{}, {"lr": 0.01}, {"tolerance_grad": 1e-6}])
+def test_lbfgs_evaluates_where_pytorch_does(settings):
+    """In float64. In float32 this trajectory is chaotic: PyTorch's own vector widths disagree."""
+
+    def visited(lib):
+        rng = np.random.RandomState(0)
+        w, b, x, y = (lib.from_numpy(rng.randn(*n)) for n in ((4, 3), (3,), (8, 4), (8, 3)))
+        opt = lib.optim.LBFGS([w.requires_grad_(), b.requires_grad_()], **settings)
+        found = []
+
+        def closure():
+            opt.zero_grad()
+            loss = ((lib.tanh(x @ w + b) - y) ** 2).mean()
+            loss.backward()
+            found.append([loss.item(), *w.flatten().tolist(), *b.tolist()])
+            return loss
+
+        for _ in range(5):
+            opt.step(closure)
+        return np.array(found)
+
+    np.testing.assert_allclose(visited(flambeau), visited(torch), rtol=1e-5, atol=1e-6)
+
+
 def differentiable_steps(lib, name, settings):
     """The gradient of a loss after three steps, with respect to where they started."""
     start = lib.tensor([0.5, -1.0, 2.0], dtype=lib.float64, requires_grad=True)

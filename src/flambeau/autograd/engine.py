@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.expressions import TENSORS
+from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor, wrap
 from .graph import Node, accumulator
 from .modes import mode
@@ -153,7 +154,7 @@ class _Backward:
         if buffer is None:
             buffer = self.buffers[node] = [None] * node.n_outputs
         have = buffer[nr]
-        buffer[nr] = grad if have is None else TENSORS["add"](have, grad)
+        buffer[nr] = grad if have is None else _sum_of(have, grad)
 
     def _forgo(self, node: Node) -> None:
         """A node that no gradient reached: its leaves need not wait for it."""
@@ -170,7 +171,7 @@ class _Backward:
             if entry is None:
                 self.leaves[key] = [leaf, grad]
             else:
-                entry[1] = TENSORS["add"](entry[1], grad)
+                entry[1] = _sum_of(entry[1], grad)
         left = self.waiting[key] = self.waiting[key] - 1
         del grad
         if not left and key in self.leaves:
@@ -202,15 +203,19 @@ class _Backward:
 
     def _accumulate(self, leaf: Tensor, grad: Tensor) -> None:
         have = leaf._grad
+        for r in recorders:
+            r.gradient_set(leaf, True)
         if have is not None:
-            if self.create_graph:
-                leaf._grad = TENSORS["add"](have, grad)
+            if self.create_graph or have.is_sparse or grad.is_sparse:
+                leaf._grad = _sum_of(have, grad)
             elif have._data.dtype == grad._data.dtype and have._data.shape == grad._data.shape:
                 TENSORS["add_"](have, grad)
             else:
                 leaf._grad = TENSORS["add"](have, grad)
-        elif self.create_graph:
+        elif self.create_graph or grad.is_sparse:
             leaf._grad = grad
+        elif recorders:
+            leaf._grad = TENSORS["clone"](grad)
         else:
             leaf._grad = _own(grad, leaf)
 
@@ -242,6 +247,13 @@ class _Backward:
         ]
 
 
+def _sum_of(have: Tensor, grad: Tensor) -> Tensor:
+    """Two gradients added. Of a sparse and a dense one, the dense one must go first."""
+    if have.is_sparse:
+        have, grad = grad, have
+    return TENSORS["add"](have, grad)
+
+
 def _sequence(node: Node) -> int:
     return node.sequence
 
@@ -252,7 +264,7 @@ def _run_hooks(hooks: dict, grad: Tensor) -> Tensor:
         if changed is not None:
             if not isinstance(changed, Tensor):
                 raise TypeError(f"hook must return a tensor or None, not {type(changed).__name__}")
-            if changed._data.shape != grad._data.shape:
+            if changed.shape != grad.shape:
                 raise RuntimeError("hook '<hook>' has changed the size of value")
             grad = changed
     return grad
@@ -281,7 +293,9 @@ _TENSOR_REFERENCES = 4  # in _finish_leaf, _accumulate, _own and getrefcount's o
 
 def _check_anomaly(node: Node, results: list) -> None:
     for i, g in enumerate(results):
-        if g is not None and g._data.dtype.kind in "fc" and np.isnan(g._data).any():
+        if g is None or g.is_sparse:
+            continue
+        if g._data.dtype.kind in "fc" and np.isnan(g._data).any():
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
 
 

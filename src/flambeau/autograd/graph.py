@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,9 @@ from ..ops import expressions
 from ..ops.array_reductions import HALF, sum_over
 from ..ops.expressions import Meta
 from ..ops.table import Op
+from ..tensor.recording import recorders
 from ..tensor.tensor import Storage, Tensor, storage_of, wrap
+from .hooks import RemovableHandle, add_hook
 
 next_sequence = itertools.count().__next__
 
@@ -105,8 +108,8 @@ class Node:
     n_outputs: int = 1
     hooks: dict | None = None  # output number -> hooks on its gradient
     retains: dict | None = None  # output number -> weak reference to the tensor that keeps it
-    pre_hooks: dict | None = None
-    post_hooks: dict | None = None
+    pre_hooks: OrderedDict | None = None
+    post_hooks: OrderedDict | None = None
     metas: tuple = ()  # shape and dtype of each output
     trace: Any = None  # where the forward call was made, in anomaly mode
 
@@ -122,17 +125,17 @@ class Node:
     def metadata(self) -> dict:
         return self.__dict__.setdefault("_metadata", {})
 
-    def register_hook(self, hook: Callable) -> Handle:
+    def register_hook(self, hook: Callable) -> RemovableHandle:
         """``hook(grad_inputs, grad_outputs)`` runs after the node's gradients are computed."""
         if self.post_hooks is None:
-            self.post_hooks = {}
-        return Handle(self.post_hooks, hook)
+            self.post_hooks = OrderedDict()
+        return add_hook(self.post_hooks, hook)
 
-    def register_prehook(self, hook: Callable) -> Handle:
+    def register_prehook(self, hook: Callable) -> RemovableHandle:
         """``hook(grad_outputs)`` runs before the node's gradients are computed."""
         if self.pre_hooks is None:
-            self.pre_hooks = {}
-        return Handle(self.pre_hooks, hook)
+            self.pre_hooks = OrderedDict()
+        return add_hook(self.pre_hooks, hook)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
@@ -220,7 +223,7 @@ class Node:
         if self.args is None:
             raise RuntimeError(FREED)
         op = self.op
-        if op.lowering == "pointwise" and not create_graph:
+        if op.lowering == "pointwise" and not create_graph and not recorders:
             by_position = self._apply_arrays(grads[0]._data)
         else:
             by_position = self._apply_tensors(grads)
@@ -311,27 +314,6 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
         found = AccumulateGrad(leaf)
         leaf._accumulate = weakref.ref(found)
     return found
-
-
-class Handle:
-    """Takes a hook away again, by ``remove()`` or at the end of a with block."""
-
-    _next = itertools.count().__next__
-
-    def __init__(self, hooks: dict, hook: Callable):
-        self.id = Handle._next()
-        hooks[self.id] = hook
-        self._hooks = hooks
-
-    def remove(self) -> None:
-        """Takes the hook away; a second call does nothing."""
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> Handle:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.remove()
 
 
 def fit(g: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

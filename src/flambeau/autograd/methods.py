@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ..tensor.tensor import Tensor, alias, wrap
 from . import engine
-from .graph import Handle
+from .hooks import RemovableHandle, add_hook
 
 
 def _seed(out: Tensor, grad: Tensor | None, create_graph: bool) -> Tensor:
@@ -159,28 +160,28 @@ def tensor_backward(
     backward(self, gradient, retain_graph, create_graph, inputs)
 
 
-def register_hook(self: Tensor, hook: Callable) -> Handle:
+def register_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     """``hook(grad)`` runs when the gradient of this tensor is computed and may replace it."""
     if not self._needs:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self._node is None:
         if self._hooks is None:
-            self._hooks = {}
-        return Handle(self._hooks, hook)
+            self._hooks = OrderedDict()
+        return add_hook(self._hooks, hook)
     if self._node.hooks is None:
         self._node.hooks = {}
-    return Handle(self._node.hooks.setdefault(self._nr, {}), hook)
+    return add_hook(self._node.hooks.setdefault(self._nr, OrderedDict()), hook)
 
 
-def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> Handle:
+def register_post_accumulate_grad_hook(self: Tensor, hook: Callable) -> RemovableHandle:
     """``hook(tensor)`` runs after a gradient has been added to this leaf's ``grad``."""
     if not self._needs:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self._node is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     if self._post_hooks is None:
-        self._post_hooks = {}
-    return Handle(self._post_hooks, hook)
+        self._post_hooks = OrderedDict()
+    return add_hook(self._post_hooks, hook)
 
 
 def retain_grad(self: Tensor) -> None:

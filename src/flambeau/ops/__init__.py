@@ -16,7 +16,7 @@ OF_MODULES = (
     "nn.pooling_calls", "nn.normalization", "nn.losses", "nn.initial", "nn.embedding",
     "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls",
     "nn.gradients", "nn.cross_map", "nn.resize", "nn.grid", "nn.bags", "nn.ctc", "random",
-    "optim",
+    "sparse", "optim",
 )  # fmt: skip
 
 

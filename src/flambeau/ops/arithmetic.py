@@ -8,7 +8,7 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.tensor import Tensor
-from . import dispatch
+from . import admission, dispatch
 from .expressions import TENSORS
 from .table import PROMOTE, ROWS, composite, op
 
@@ -61,6 +61,7 @@ def true_divide_(input: Tensor, other: Any) -> Tensor:
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha input."""
     if not isinstance(other, Tensor):
+        admission.sub(other, input, alpha)
         return ROWS["add"].function(ROWS["mul"].function(input, -alpha), other)
     return TENSORS["sub"](other, input, alpha=alpha)
 

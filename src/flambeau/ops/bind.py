@@ -30,7 +30,7 @@ def function_of(op: Op) -> Callable:
             return _with_out(op, args, kwargs)
         return execute(op, bind(args, kwargs))
 
-    bind, execute = op.bind, dispatch.execute
+    bind, execute = op.bind, dispatch.admitted(op)
     return function
 
 
@@ -54,6 +54,7 @@ def plain_inputs(op: Op) -> int:
 
 def _short_function(op: Op, inputs: int, make: Callable) -> Callable:
     fast: Callable | None = None
+    execute = dispatch.admitted(op)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         nonlocal fast
@@ -63,7 +64,7 @@ def _short_function(op: Op, inputs: int, make: Callable) -> Callable:
             return fast(*args)
         if "out" in kwargs:
             return _with_out(op, args, kwargs)
-        return dispatch.execute(op, op.bind(args, kwargs))
+        return execute(op, op.bind(args, kwargs))
 
     return function
 
@@ -71,6 +72,8 @@ def _short_function(op: Op, inputs: int, make: Callable) -> Callable:
 def _with_out(op: Op, args: tuple, kwargs: dict[str, Any]) -> Any:
     out = kwargs.pop("out")
     bound = op.bind(args, kwargs)
+    if op.admit is not None:
+        bound = op.admit(*bound)
     return dispatch.execute(op, bound) if out is None else dispatch.execute_out(op, bound, out)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.size import broadcast_shapes, expand_error
-from ..tensor.tensor import Tensor
+from ..tensor.tensor import NoArray, Tensor
 from . import dispatch
 from .dispatch import execute
 from .expressions import TENSORS
@@ -349,6 +349,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         return into(out, matmul, input, other)
     try:
         n, m = input._data.ndim, other._data.ndim
+    except NoArray:
+        return TENSORS["_matmul_of_sparse"](input, other)
     except AttributeError:
         raise no_tensor("matmul", ("input", input), ("other", other)) from None
     if n == 2 and m == 2:

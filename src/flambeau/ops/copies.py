@@ -20,10 +20,11 @@ from ..tensor.formats import (
     preserve_format,
 )
 from ..tensor.from_data import convert_array
+from ..tensor.recording import recorders
 from ..tensor.size import broadcast_shapes, parse_size, type_name
 from ..tensor.tensor import Tensor, UntypedStorage, alias, bump, storage_of
 from . import inplace
-from .dispatch import execute, execute_inplace, recorders
+from .dispatch import execute, execute_inplace
 from .expressions import TENSORS
 from .strided import as_layout, extent, in_memory, root_of, strides_of
 from .table import ROWS, composite, op

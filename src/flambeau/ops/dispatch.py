@@ -17,11 +17,12 @@ from ..autograd.modes import mode
 from ..tensor import dtype as D
 from ..tensor import naming
 from ..tensor.promotion import can_cast, result_of
+from ..tensor.recording import recorders
 from ..tensor.size import broadcast_shapes
-from ..tensor.tensor import Tensor, bump, make_view, storage_of, wrap
+from ..tensor.tensor import NoArray, Tensor, bump, make_view, storage_of, wrap
 from . import expressions, inplace
-from .strided import check_writable
-from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, REAL, Op
+from .strided import check_writable, refuse_overlap
+from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, REAL, ROWS, Op
 
 ndarray = np.ndarray
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
@@ -32,14 +33,7 @@ HALF = frozenset((D.float16.numpy, D.bfloat16.numpy))
 _new = object.__new__
 
 
-class Recorder:
-    """What sees every call while it is installed: ``record(op, args, results)``."""
-
-    def record(self, op: Op, args: tuple, results: tuple) -> None:
-        raise NotImplementedError
-
-
-recorders: list[Recorder] = []  # those installed now; the short ways are closed while there are any
+# The short ways are closed while anybody records.
 
 
 def prepare(op: Op) -> None:
@@ -60,17 +54,20 @@ def execute(op: Op, args: tuple) -> Any:
         args = mode.autocast(op, args)
     arrays = list(args)
     needs = False
-    for i in op.slots:
-        a = args[i]
-        if isinstance(a, Tensor):
-            arrays[i] = a._data
-            if a._needs:
-                needs = True
-        elif a is not None:
-            arrays[i], args = _coerce(op, args, i)
-    if op.list_slots:
-        args, wanted = _tensors_of_lists(op, args, arrays)
-        needs = needs or wanted
+    try:
+        for i in op.slots:
+            a = args[i]
+            if isinstance(a, Tensor):
+                arrays[i] = a._data
+                if a._needs:
+                    needs = True
+            elif a is not None:
+                arrays[i], args = _coerce(op, args, i)
+        if op.list_slots:
+            args, wanted = _tensors_of_lists(op, args, arrays)
+            needs = needs or wanted
+    except NoArray:
+        return _run_sparse(op.name, args)
     if op.plain and not recorders:
         try:
             result = op.kernel(*arrays)  # type: ignore[misc]
@@ -96,6 +93,8 @@ def _execute_further(op: Op, args: tuple, arrays: list, needs: bool, result: Any
     if op.rule is not KEEP:
         storage = convert(op, arrays)
     if result is None:
+        if op.writes and recorders:
+            _announce(args[0])
         result = run_kernel(op, arrays)
     needs = needs and op.derivative is not None and mode.grad
     if op.writes:
@@ -115,6 +114,13 @@ def _execute_further(op: Op, args: tuple, arrays: list, needs: bool, result: Any
     for r in recorders:
         r.record(op, args, (out,))
     return out
+
+
+def _run_sparse(name: str, args: tuple) -> Any:
+    """The way of calls in which a sparse tensor takes part."""
+    from ..sparse.operators import run
+
+    return run(name, args)
 
 
 def _tensors_of_lists(op: Op, args: tuple, arrays: list) -> tuple[tuple, bool]:
@@ -291,12 +297,18 @@ def _several(op: Op, args: tuple, result: Any, storage: np.dtype | None, needs: 
         for out in outs:
             out._inference = out._base is None or out._base._inference
     for r in recorders:
-        r.record(op, args, outs)
+        r.record(op, args, outs, hidden)
     if n == 1 and op.hidden:
         return outs[0]
     if len(op.outputs) - op.hidden == n and n > 1 and op.outputs[0] != "result0":
         return named_result(op)(*outs)
     return outs
+
+
+def _announce(target: Any) -> None:
+    """Tells recorders what is about to be written."""
+    for r in recorders:
+        r.before_write(target if isinstance(target, (tuple, list)) else (target,))
 
 
 def _written(op: Op, args: tuple, result: Any, needs: bool) -> Any:
@@ -349,6 +361,12 @@ def return_type(name: str, fields: tuple[str, ...]) -> type:
 # ---------------------------------------------------------------------- the short ways
 
 
+def admitted(op: Op) -> Callable[[Op, tuple], Any]:
+    """``execute``, for rows that look at their arguments first (``admit``) after that."""
+    admit = op.admit
+    return execute if admit is None else lambda op, args: execute(op, admit(*args))
+
+
 def unary(op: Op) -> Callable[[Any], Tensor]:
     """The operator as a function of one tensor: pointwise rows."""
     prepare(op)
@@ -381,6 +399,7 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
     kernel = op.kernel if not defaults else expressions.array_kernel(op.short, ["input", "other"])
     plain = FLOATS if op.rule in (FLOAT, FLOATING) else PLAIN
     differentiable = op.derivative is not None
+    run = admitted(op)
 
     def call(input: Any, other: Any) -> Tensor:
         if not recorders:
@@ -392,15 +411,15 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
                         needs = input._needs
                         z = kernel(x, other)  # type: ignore[misc]
                     else:
-                        return execute(op, (input, other, *defaults))
+                        return run(op, (input, other, *defaults))
                 else:
                     y = other._data
                     if dtype is not y.dtype or dtype not in plain:
-                        return execute(op, (input, other, *defaults))
+                        return run(op, (input, other, *defaults))
                     needs = input._needs or other._needs
                     z = kernel(x, y)  # type: ignore[misc]
             except (AttributeError, ValueError, RuntimeWarning):
-                return execute(op, (input, other, *defaults))
+                return run(op, (input, other, *defaults))
             out = _new(Tensor)
             out._data = z if z.__class__ is ndarray else np.asarray(z)
             if needs and differentiable and mode.grad:
@@ -408,7 +427,7 @@ def binary(op: Op) -> Callable[[Any, Any], Tensor]:
             elif mode.inference:
                 out._inference = True
             return out
-        return execute(op, (input, other, *defaults))
+        return run(op, (input, other, *defaults))
 
     return call
 
@@ -420,10 +439,10 @@ def viewing(op: Op) -> Callable[[tuple], Tensor]:
         source = args[0]
         if recorders or not op.prepared or not isinstance(source, Tensor):
             return execute(op, args)
-        data = source._data
         try:
+            data = source._data
             array = op.kernel(data, *args[1:])  # type: ignore[misc]
-        except ValueError:
+        except (ValueError, NoArray):
             return execute(op, args)
         base = array.base
         if base is not data and (base is None or base is not data.base):
@@ -449,6 +468,8 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
     """``x.name_(…)``: computes the operator and writes the result into its first argument."""
     if not op.prepared or op.kernel is None:
         prepare(op)
+    if op.admit is not None:
+        args = op.admit(*args)
     target = args[0]
     if not isinstance(target, Tensor):
         raise TypeError(
@@ -460,14 +481,20 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
     if recording or target._inference:
         inplace.check(target, op.name + "_")
     arrays = list(args)
-    for i in op.slots:
-        a = args[i]
-        if isinstance(a, Tensor):
-            arrays[i] = a._data
-        elif a is not None:
-            arrays[i], args = _coerce(op, args, i)
-    for i in op.list_slots:
-        arrays[i] = tuple([t._data for t in args[i]])
+    storage = target._storage
+    try:
+        for i in op.slots:
+            a = args[i]
+            if isinstance(a, Tensor):
+                arrays[i] = a._data
+                if storage is not None and a._storage is storage and a is not target:
+                    _check_overlap(op, target, a)
+            elif a is not None:
+                arrays[i], args = _coerce(op, args, i)
+        for i in op.list_slots:
+            arrays[i] = tuple([t._data for t in args[i]])
+    except NoArray:
+        return _run_sparse(op.name + "_", args)
     data = target._data
     if 0 in data.strides and not op.expanded:
         check_writable(data)
@@ -490,6 +517,8 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
         )
         and op.rule != BOOL
     )
+    if recorders:
+        _announce(target)
     before = None
     if needs:
         before = inplace.snapshot(op, target, args)
@@ -507,6 +536,16 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
     for r in recorders:
         r.record(op, args, (target,))
     return target
+
+
+# Rows that may read and write parts of one memory in any case.
+_MAY_OVERLAP = frozenset(("masked_scatter", "index_fill_tensor", "masked_fill_tensor", "fill"))
+
+
+def _check_overlap(op: Op, target: Tensor, source: Tensor) -> None:
+    """Refuses a write that reads the written memory in another place or order."""
+    if op.lowering in ("pointwise", "scatter") and op.name not in _MAY_OVERLAP:
+        refuse_overlap(target._data, source._data)
 
 
 def _compute_into(op: Op, arrays: list, data: np.ndarray) -> None:
@@ -561,6 +600,8 @@ def execute_out(op: Op, args: tuple, out: Any) -> Any:
                 f"{op.name}(): functions with out=... arguments don't support automatic "
                 "differentiation, but one of the arguments requires grad."
             )
+        if t._storage is not None and op.lowering in ("pointwise", "gather"):
+            _check_out(op, args, t)
     before, mode.grad = mode.grad, False
     try:
         results = execute(op, args)
@@ -571,6 +612,14 @@ def execute_out(op: Op, args: tuple, out: Any) -> Any:
     return (
         named_result(op)(*given) if isinstance(out, (tuple, list)) and len(given) > 1 else given[0]
     )
+
+
+def _check_out(op: Op, args: tuple, target: Tensor) -> None:
+    for i in op.tensor_order:
+        given = args[i] if isinstance(args[i], (tuple, list)) else (args[i],)
+        for a in given:
+            if isinstance(a, Tensor) and a is not target and a._storage is target._storage:
+                refuse_overlap(target._data, a._data)
 
 
 def write_out(target: Tensor, result: Tensor) -> None:
@@ -594,8 +643,12 @@ def write_out(target: Tensor, result: Tensor) -> None:
                 stacklevel=4,
             )
         target._data = np.empty(result._data.shape, target._data.dtype)
+    if recorders:
+        _announce(target)
     np.copyto(target._data, result._data, casting="unsafe")
     bump(target)
+    for r in recorders:
+        r.record(ROWS["copy"], (target, result, False), (target,))
 
 
 __all__ = [

@@ -6,6 +6,7 @@ Two operands broadcast against each other. Expressions use the parameters' names
 
 from __future__ import annotations
 
+from . import admission
 from .table import BOOL, FLOAT, KEEP, PROMOTE, pointwise
 
 # --- arithmetic -------------------------------------------------------------------------------
@@ -13,11 +14,12 @@ from .table import BOOL, FLOAT, KEEP, PROMOTE, pointwise
 pointwise("add(input, other: Tensor | Number, *, alpha: Number = 1)",
           "add(input, scaled(other, alpha))",
           {"input": "grad", "other": "scaled(grad, conjugate(alpha))"}, PROMOTE,
-          r"x + \alpha y", short="add(input, other)")
+          r"x + \alpha y", short="add(input, other)", admit=admission.add)
 pointwise("sub(input, other: Tensor | Number, *, alpha: Number = 1)",
           "subtract(input, scaled(other, alpha))",
           {"input": "grad", "other": "scaled(grad, -conjugate(alpha))"}, PROMOTE,
-          r"x - \alpha y", short="subtract(input, other)", aliases=("subtract",))
+          r"x - \alpha y", short="subtract(input, other)", aliases=("subtract",),
+          admit=admission.sub)
 pointwise("mul(input, other: Tensor | Number)", "multiply(input, other)",
           {"input": "grad * conjugate(other)", "other": "grad * conjugate(input)"}, PROMOTE,
           r"x y", aliases=("multiply",))
@@ -51,15 +53,17 @@ pointwise("reciprocal(input)", "reciprocal_of(input)",
 pointwise("addcmul(input, tensor1, tensor2, *, value: Number = 1)",
           "input + value * tensor1 * tensor2",
           {"input": "grad", "tensor1": "grad * conjugate(tensor2 * value)",
-           "tensor2": "grad * conjugate(tensor1 * value)"}, PROMOTE, r"x + v\, a b")
+           "tensor2": "grad * conjugate(tensor1 * value)"}, PROMOTE, r"x + v\, a b",
+          admit=admission.addcmul)
 pointwise("addcdiv(input, tensor1, tensor2, *, value: Number = 1)",
           "input + value * tensor1 / tensor2",
           {"input": "grad", "tensor1": "grad * conjugate(value / tensor2)",
            "tensor2": "-grad * conjugate(value * (tensor1 / tensor2) / tensor2)"}, PROMOTE,
-          r"x + v\, \frac{a}{b}")
+          r"x + v\, \frac{a}{b}", admit=admission.addcdiv)
 pointwise("lerp(input, end, weight: Tensor | Number)", "lerp_of(input, end, weight)",
           {"input": "grad * (1 - conjugate(weight))", "end": "grad * conjugate(weight)",
-           "weight": "grad * conjugate(end - input)"}, PROMOTE, r"x + w (y - x)")
+           "weight": "grad * conjugate(end - input)"}, PROMOTE, r"x + w (y - x)",
+          admit=admission.lerp)
 
 # --- powers, exponentials, logarithms ---------------------------------------------------------
 

@@ -15,8 +15,9 @@ from ..tensor import creation, draws
 from ..tensor import dtype as D
 from ..tensor.dtype import dtype
 from ..tensor.generator import Generator, default_generator
+from ..tensor.recording import recorders
 from ..tensor.size import parse_size
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.tensor import Tensor, bump, storage_of, wrap
 from . import dispatch, inplace
 from .expressions import TENSORS
 from .table import ROWS, composite, op
@@ -28,6 +29,8 @@ def _generator(generator: Generator | None) -> Generator:
 
 def _put(target: np.ndarray, values: np.ndarray) -> None:
     """Writes values, drawn in the order of the target's memory, into the target."""
+    if values is target:
+        return
     if target.flags.c_contiguous:
         target.reshape(-1)[...] = values.reshape(-1)
     else:
@@ -48,7 +51,9 @@ _FILL = {"writes": True, "random": True, "where": ""}
 )
 def uniform_(input: np.ndarray, from_: float, to: float, generator: Any) -> None:
     """Fills with numbers drawn evenly from [from, to)."""
-    _put(input, draws.uniform(_generator(generator), _shape(input), input.dtype, from_, to))
+    gen = _generator(generator)
+    out = input if input.flags.c_contiguous else None
+    _put(input, draws.uniform(gen, _shape(input), input.dtype, from_, to, out=out))
 
 
 @op(
@@ -58,11 +63,10 @@ def uniform_(input: np.ndarray, from_: float, to: float, generator: Any) -> None
 )
 def normal_(input: np.ndarray, mean: float, std: float, generator: Any) -> None:
     """Fills with numbers of the normal distribution."""
-    contiguous = input.flags.c_contiguous
-    values = draws.normal(
-        _generator(generator), _shape(input), input.dtype, mean, std, blocks=contiguous
-    )
-    _put(input, values)
+    gen, contiguous = _generator(generator), input.flags.c_contiguous
+    out = input if contiguous else None
+    shape = _shape(input)
+    _put(input, draws.normal(gen, shape, input.dtype, mean, std, blocks=contiguous, out=out))
 
 
 @op("random_(input, from_: int | None, to: int | None, generator: Generator | None)", **_FILL)
@@ -72,7 +76,8 @@ def random_(input: np.ndarray, from_: int | None, to: int | None, generator: Any
     if to is None:
         _put(input, draws.random(gen, shape, input.dtype, from_))
     else:
-        _put(input, draws.randint(gen, shape, from_ or 0, to, input.dtype))
+        out = input if input.flags.c_contiguous else None
+        _put(input, draws.randint(gen, shape, from_ or 0, to, input.dtype, out=out))
 
 
 @op("bernoulli_(input, p: Tensor | Number, generator: Generator | None)", **_FILL)
@@ -83,13 +88,15 @@ def bernoulli_(input: np.ndarray, p: Any, generator: Any) -> None:
         p = np.broadcast_to(p, input.shape).transpose(axes)
         input.transpose(axes)[...] = draws.bernoulli(_generator(generator), p)
     else:
-        _put(input, draws.bernoulli(_generator(generator), p, _shape(input), input.dtype))
+        gen, out = _generator(generator), input if input.flags.c_contiguous else None
+        _put(input, draws.bernoulli(gen, p, _shape(input), input.dtype, out=out))
 
 
 @op("exponential_(input, lambd: float, generator: Generator | None)", **_FILL)
 def exponential_(input: np.ndarray, lambd: float, generator: Any) -> None:
     """Fills with numbers of the exponential distribution of rate lambd."""
-    _put(input, draws.exponential(_generator(generator), _shape(input), input.dtype, lambd))
+    gen, out = _generator(generator), input if input.flags.c_contiguous else None
+    _put(input, draws.exponential(gen, _shape(input), input.dtype, lambd, out=out))
 
 
 @op("cauchy_(input, median: float, sigma: float, generator: Generator | None)", **_FILL)
@@ -110,10 +117,24 @@ def geometric_(input: np.ndarray, p: float, generator: Any) -> None:
     _put(input, draws.geometric(_generator(generator), _shape(input), input.dtype, p))
 
 
+def _run(name: str, target: Tensor, *args: Any) -> bool:
+    """Runs a filling row; whether by the short way, which watches and counts nothing.
+
+    It is taken where nobody records and native code draws, which raises no warnings.
+    """
+    row = ROWS[name]
+    if recorders or not row.prepared or not draws.is_native() or isinstance(args[0], Tensor):
+        dispatch.execute(row, (target, *args))
+        return False
+    row.kernel(target._data, *args)  # type: ignore[misc]
+    return True
+
+
 def _fill(name: str, target: Tensor, *args: Any) -> Tensor:
     """Runs a filling row on a tensor; its earlier value no longer counts for gradients."""
     inplace.check(target, name)
-    dispatch.execute(ROWS[name], (target, *args))
+    if _run(name, target, *args):
+        bump(target)
     if target._node is not None:
         inplace.cut(target)
     return target
@@ -190,7 +211,8 @@ def _made(
     if dtype is None:
         dtype = out.dtype if out is not None else (default or D.get_default_dtype())
     result = wrap(np.empty(size, D.as_dtype(dtype).numpy))
-    dispatch.execute(ROWS[row], (result, *args, generator))
+    if not _run(row, result, *args, generator):
+        storage_of(result).version = 0  # as nobody saw it before
     if out is not None:
         dispatch.write_out(out, result)
         result = out

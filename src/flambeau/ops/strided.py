@@ -108,3 +108,39 @@ def check_writable(array: np.ndarray) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a "
             "single memory location. Please clone() the tensor before performing the operation."
         )
+
+
+def dense(array: np.ndarray) -> bool:
+    """Whether the elements fill their memory without gaps, each at a place of its own."""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return True
+    expected = array.itemsize
+    for step, n in sorted(zip(array.strides, array.shape, strict=True)):
+        if n == 1:
+            continue
+        if step != expected:
+            return False
+        expected *= n
+    return True
+
+
+def refuse_overlap(target: np.ndarray, source: np.ndarray) -> None:
+    """Refuses a write into memory of which another part, or another order, is still to be read.
+
+    As in PyTorch, arrays with gaps in their memory are not looked at.
+    """
+    start, other = address(target), address(source)
+    end, other_end = start + target.nbytes, other + source.nbytes
+    if start >= other_end or other >= end or not (dense(target) and dense(source)):
+        return
+    if (start, end) == (other, other_end) and _same_steps(target, source):
+        return
+    raise RuntimeError(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+        "to a single memory location. Please clone() the tensor before performing the operation."
+    )
+
+
+def _same_steps(a: np.ndarray, b: np.ndarray) -> bool:
+    contiguous = a.flags.c_contiguous and b.flags.c_contiguous
+    return (a.shape == b.shape and contiguous) or a.strides == b.strides

@@ -16,12 +16,13 @@ from ..autograd.graph import attach
 from ..autograd.modes import mode
 from ..tensor import dtype as D
 from ..tensor import indexing, naming
+from ..tensor.recording import recorders
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor, bump, make_view, wrap
 from .copies import number_in, tensor_in
-from .dispatch import NUMBERS, execute, execute_inplace, prepare, recorders
+from .dispatch import NUMBERS, execute, execute_inplace, prepare
 from .expressions import TENSORS
-from .strided import check_writable
+from .strided import check_writable, refuse_overlap
 from .table import ROWS, Op, composite, op
 
 Ints = Sequence[int]
@@ -205,6 +206,8 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         basic, advanced = indexing.parse(key, array.shape)
     view = array if basic is indexing.WHOLE else array[basic]
     check_writable(view)
+    if isinstance(value, Tensor) and self._storage is not None and value._storage is self._storage:
+        refuse_overlap(view, values)
     if advanced is None:
         indexing.assign(view, values)
     else:

@@ -118,7 +118,7 @@ class Op:
         "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random",
         "short",
         "plain",
-        "into", "several", "expanded",
+        "into", "several", "expanded", "admit",
     )  # fmt: skip
 
     def __init__(
@@ -147,6 +147,7 @@ class Op:
         into: Callable | None = None,
         several: bool = False,
         expanded: bool = False,
+        admit: Callable[..., tuple] | None = None,
     ):
         assert lowering in LOWERINGS, lowering
         self.name = signature[: signature.index("(")]
@@ -168,6 +169,7 @@ class Op:
         self.opmath = opmath  # half types are computed in float32
         self.random = random  # draws from a generator
         self.short = short  # the expression when all parameters but the tensors have their defaults
+        self.admit = admit  # looks at a call's arguments first: refuses some, or changes them
         self.expanded = expanded  # name_() may write into an expanded tensor
         self.several = several  # the kernel gives a tuple of as many arrays as the call asks for
         self.into = into  # the kernel of name_(): writes into its first array, not into a new one
@@ -302,6 +304,7 @@ def pointwise(
     node: str = "",
     opmath: bool = True,
     short: str = "",
+    admit: Callable[..., tuple] | None = None,
 ) -> Op:
     """Adds a row for an operator that works element by element, with broadcasting."""
     return register(
@@ -319,6 +322,7 @@ def pointwise(
             node=node,
             opmath=opmath,
             short=short,
+            admit=admit,
         )
     )
 

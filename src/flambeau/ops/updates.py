@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor.recording import recorders
 from ..tensor.tensor import bump
 from . import dispatch, tiles
 from .table import Op, parse_signature, register
@@ -125,7 +126,9 @@ def run(op: Op, lists: Sequence[Any], options: dict[str, Any]) -> None:
     An optimizer knows that its lists hold tensors and that none of them is recorded for gradients.
     """
     kernel: Any = op.kernel
-    if dispatch.recorders:
+    if recorders:
+        for r in recorders:
+            r.before_write([t for column in lists[kernel.columns :] for t in column])
         dispatch.execute(op, (*lists, *[options[name] for name in kernel.options]))
         return
     kernel.apply([None if c is None else [t._data for t in c] for c in lists], options)

@@ -6,7 +6,16 @@ from typing import Any
 
 from ..ops.updates import UPDATES
 from ..tensor.tensor import Tensor
-from .optimizer import ParamsT, RuleOptimizer, check, check_fused, check_lr, full_like, scalar_state
+from .optimizer import (
+    ParamsT,
+    RuleOptimizer,
+    check,
+    check_fused,
+    check_lr,
+    full_like,
+    number,
+    scalar_state,
+)
 
 
 class Adagrad(RuleOptimizer):
@@ -81,3 +90,18 @@ class Adagrad(RuleOptimizer):
 
     def _options(self, group: dict[str, Any]) -> dict[str, Any]:
         return {name: group[name] for name in ("lr", "lr_decay", "eps", "weight_decay", "maximize")}
+
+    def _step_sparse(self, param: Tensor, grad: Any, group: dict[str, Any]) -> None:
+        """The same rule at the gradient's coordinates alone."""
+        if group["weight_decay"] != 0:
+            raise RuntimeError("weight_decay option is not compatible with sparse gradients")
+        state = self.state[param]
+        state["step"] += 1
+        grad = (-grad if group["maximize"] else grad).coalesce()
+        if not grad._nnz():
+            return
+        at, g, total = grad.positions(), grad.values(), state["sum"]
+        total_at = total[at].add_(g.pow(2))
+        total[at] = total_at
+        lr = number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
+        param[at] += g.div(total_at.sqrt_().add_(group["eps"])).mul_(-lr)

@@ -93,3 +93,8 @@ class Adam(RuleOptimizer):
     def _options(self, group: dict[str, Any]) -> dict[str, Any]:
         names = ("lr", "eps", "weight_decay", "decoupled_weight_decay", "maximize")
         return with_betas(group, names)
+
+    def _step_sparse(self, param: Tensor, grad: Any, group: dict[str, Any]) -> None:
+        raise RuntimeError(
+            "Adam does not support sparse gradients, please consider SparseAdam instead"
+        )

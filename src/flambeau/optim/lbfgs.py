@@ -136,7 +136,7 @@ class LBFGS(Optimizer):
         """All gradients as one vector; zeros where a parameter has none."""
         parts = []
         for p in self._params:
-            grad = np.zeros_like(p._data) if p.grad is None else p.grad._data
+            grad = np.zeros_like(p._data) if p.grad is None else p.grad.to_dense()._data
             flat = grad.ravel()
             parts.append(flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat)
         return np.concatenate(parts)

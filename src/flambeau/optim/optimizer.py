@@ -17,11 +17,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..autograd.hooks import RemovableHandle, add_hook
 from ..autograd.modes import enable_grad, set_grad_enabled
-from ..nn.modules.hooks import RemovableHandle
 from ..ops import updates
 from ..ops.table import Op
 from ..tensor import dtype as D
+from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor, wrap
 
 ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
@@ -43,22 +44,12 @@ _global_optimizer_post_hooks: OrderedDict[int, Callable] = OrderedDict()
 
 def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
     """Runs ``hook(optimizer, args, kwargs)`` before the step of every optimizer."""
-    return _register(_global_optimizer_pre_hooks, hook)
+    return add_hook(_global_optimizer_pre_hooks, hook)
 
 
 def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
     """Runs ``hook(optimizer, args, kwargs)`` after the step of every optimizer."""
-    return _register(_global_optimizer_post_hooks, hook)
-
-
-def _register(
-    hooks: OrderedDict[int, Callable], hook: Callable, prepend: bool = False
-) -> RemovableHandle:
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
-    return handle
+    return add_hook(_global_optimizer_post_hooks, hook)
 
 
 _HOOKS = (
@@ -173,10 +164,12 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 grad = p.grad
-                if grad is None:
+                if grad is None and not recorders:
                     continue
                 if set_to_none:
                     p.grad = None
+                    continue
+                if grad is None:
                     continue
                 if grad.grad_fn is not None:
                     grad.detach_()
@@ -226,11 +219,11 @@ class Optimizer:
 
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Runs ``hook(optimizer, args, kwargs)`` before each step; it may return new ones."""
-        return _register(self._optimizer_step_pre_hooks, hook)
+        return add_hook(self._optimizer_step_pre_hooks, hook)
 
     def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
         """Runs ``hook(optimizer, args, kwargs)`` after each step."""
-        return _register(self._optimizer_step_post_hooks, hook)
+        return add_hook(self._optimizer_step_post_hooks, hook)
 
     # ----------------------------------------------------------------------------- state dicts
 
@@ -238,25 +231,25 @@ class Optimizer:
         self, hook: Callable, prepend: bool = False
     ) -> RemovableHandle:
         """Runs ``hook(optimizer)`` before :meth:`state_dict`."""
-        return _register(self._optimizer_state_dict_pre_hooks, hook, prepend)
+        return add_hook(self._optimizer_state_dict_pre_hooks, hook, prepend=prepend)
 
     def register_state_dict_post_hook(
         self, hook: Callable, prepend: bool = False
     ) -> RemovableHandle:
         """Runs ``hook(optimizer, state_dict)`` after :meth:`state_dict`; may return another."""
-        return _register(self._optimizer_state_dict_post_hooks, hook, prepend)
+        return add_hook(self._optimizer_state_dict_post_hooks, hook, prepend=prepend)
 
     def register_load_state_dict_pre_hook(
         self, hook: Callable, prepend: bool = False
     ) -> RemovableHandle:
         """Runs ``hook(optimizer, state_dict)`` before loading; may return another dict."""
-        return _register(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+        return add_hook(self._optimizer_load_state_dict_pre_hooks, hook, prepend=prepend)
 
     def register_load_state_dict_post_hook(
         self, hook: Callable, prepend: bool = False
     ) -> RemovableHandle:
         """Runs ``hook(optimizer)`` after :meth:`load_state_dict`."""
-        return _register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+        return add_hook(self._optimizer_load_state_dict_post_hooks, hook, prepend=prepend)
 
     def state_dict(self) -> StateDict:
         """The state as ``{"state": {number: ...}, "param_groups": [...]}``.
@@ -501,6 +494,9 @@ class RuleOptimizer(Optimizer):
             grad = p.grad
             if grad is None:
                 continue
+            if grad.is_sparse:
+                self._step_sparse(p, grad, group)
+                continue
             state = self.state[p]
             if not state:
                 self._init_state(p, group, state)
@@ -511,10 +507,23 @@ class RuleOptimizer(Optimizer):
             columns: list[Any] = [params, grads]
             for name in (*self._names(group), *self.clock_names):
                 columns.append(None if name is None else [state[name] for state in states])
-            self._apply(columns, self._options(group))
+            self._apply(columns, group)
 
-    def _apply(self, columns: list[Any], options: dict[str, Any]) -> None:
-        """Runs the row on lists of parameters, gradients, state and numbers."""
+    def _step_sparse(self, param: Tensor, grad: Any, group: dict[str, Any]) -> None:
+        """Updates a parameter whose gradient is a sparse tensor; most rules refuse."""
+        raise RuntimeError(
+            f"{type(self).__name__} does not support sparse gradients\n"
+            "Hint: SparseAdam, SGD and Adagrad take them, or leave out sparse=True."
+        )
+
+    def _apply(self, columns: list[Any], group: dict[str, Any], **fixed: Any) -> None:
+        """Runs the row on lists of parameters, gradients, state and numbers.
+
+        Its options come from the group's settings, and ``fixed``.
+        """
+        for r in recorders:
+            r.note("optimizer", self, group, fixed)
+        options = {**self._options(group), **fixed}
         if self.defaults.get("differentiable"):
             kernel: Any = self.update.kernel
             kernel.differentiable(columns, options)

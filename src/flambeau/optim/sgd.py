@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..ops.updates import UPDATES
+from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor
-from .optimizer import ParamsT, RuleOptimizer, check, check_fused, zeros_like
+from .optimizer import ParamsT, RuleOptimizer, check, check_fused, number, zeros_like
 
 
 class SGD(RuleOptimizer):
@@ -69,15 +70,20 @@ class SGD(RuleOptimizer):
         super().__init__(params, defaults)
         check_fused(defaults)
 
+    def _options(self, group: dict[str, Any]) -> dict[str, Any]:
+        names = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
+        return {name: group[name] for name in names}
+
     def _step_group(self, group: dict[str, Any]) -> None:
-        options = {
-            name: group[name]
-            for name in ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
-        }
         params = [p for p in group["params"] if p.grad is not None]
+        if any(p.grad.is_sparse for p in params):
+            for p in params:
+                if p.grad.is_sparse:
+                    self._step_sparse(p, p.grad, group)
+            params = [p for p in params if not p.grad.is_sparse]
         if group["momentum"] == 0:
             if params:
-                self._apply([params, [p.grad for p in params], None], dict(options, first=False))
+                self._apply([params, [p.grad for p in params], None], group, first=False)
             return
         started = [self.state[p].get("momentum_buffer") is not None for p in params]
         for first in (True, False):
@@ -88,4 +94,23 @@ class SGD(RuleOptimizer):
             if members:
                 buffers = [self.state[p]["momentum_buffer"] for p in members]
                 columns = [members, [p.grad for p in members], buffers]
-                self._apply(columns, dict(options, first=first))
+                for r in recorders if first else ():
+                    r.note("once", "the momentum of a parameter starts")
+                self._apply(columns, group, first=first)
+
+    def _step_sparse(self, param: Tensor, grad: Any, group: dict[str, Any]) -> None:
+        """The same rule in operations on sparse tensors; momentum is sparse too."""
+        if group["maximize"]:
+            grad = -grad
+        if group["weight_decay"] != 0:
+            grad = grad.add(param, alpha=number(group["weight_decay"]))  # refused
+        if group["momentum"] != 0:
+            state, momentum = self.state[param], group["momentum"]
+            buffer = state.get("momentum_buffer")
+            if buffer is None:
+                buffer = state["momentum_buffer"] = grad.detach().clone()
+            else:
+                buffer.mul_(momentum).add_(grad, alpha=1 - group["dampening"])
+                buffer = state["momentum_buffer"] = buffer.coalesce()
+            grad = grad.add(buffer, alpha=momentum) if group["nesterov"] else buffer
+        param.add_(grad, alpha=-number(group["lr"]))

@@ -282,7 +282,9 @@ def zeros_like(
     pin_memory: bool = False,
     memory_format: memory_format | None = None,
 ) -> Tensor:
-    """Zeros of another tensor's shape and type."""
+    """Zeros of another tensor's shape and type. Of a sparse tensor: none that is kept."""
+    if isinstance(input, Tensor) and input.is_sparse:
+        return input.detach().to(dtype or input.dtype).clone().zero_()
     return _finish(_like(input, dtype, memory_format, 0), requires_grad, device)
 
 
@@ -518,19 +520,10 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
 
 
-# How PyTorch's messages call element types where they describe a tensor.
-_C_NAMES = {
-    D.bool_: "bool", D.uint8: "unsigned char", D.int8: "signed char", D.int16: "short int",
-    D.int32: "int", D.int64: "long int", D.float16: "c10::Half", D.bfloat16: "c10::BFloat16",
-    D.float32: "float", D.float64: "double", D.complex64: "c10::complex<float>",
-    D.complex128: "c10::complex<double>",
-}  # fmt: skip
-
-
 def _options(dtype: dtype) -> str:
     """A description of a tensor's options, as error messages give it."""
     return (
-        f"TensorOptions(dtype={_C_NAMES[dtype]}, device=cpu, layout=Strided, requires_grad=false "
+        f"TensorOptions(dtype={D.C_NAMES[dtype]}, device=cpu, layout=Strided, requires_grad=false "
         "(default), pinned_memory=false (default), memory_format=(nullopt))"
     )
 

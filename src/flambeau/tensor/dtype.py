@@ -186,3 +186,11 @@ class iinfo:
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+# How PyTorch's messages call element types where they describe a tensor.
+C_NAMES = {
+    bool_: "bool", uint8: "unsigned char", int8: "signed char", int16: "short int",
+    int32: "int", int64: "long int", float16: "c10::Half", bfloat16: "c10::BFloat16",
+    float32: "float", float64: "double", complex64: "c10::complex<float>",
+    complex128: "c10::complex<double>",
+}  # fmt: skip

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import operator
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,15 +58,15 @@ class Generator:
     A new generator has the seed 67280421310721.
     """
 
-    __slots__ = ("__weakref__", "_bits", "_seed", "second_normal")
+    __slots__ = ("__weakref__", "_addresses", "_bits", "_seed", "_waiting")
 
     def __init__(self, device: Any = "cpu") -> None:
         if device is not None and device != "cpu":
             _require_cpu(device)
         self._bits: Any = None  # made at the first draw: it takes 100 us, numpy.random 20 ms
         self._seed = DEFAULT_SEED
-        #: the second number of the last pair of normal numbers, for the draw that comes next
-        self.second_normal: float | None = None
+        self._waiting = np.zeros(2)  # a normal number, and 1 if it waits for the next draw
+        self._addresses: tuple[int, int] | None = None
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -83,11 +84,41 @@ class Generator:
         words |= raw[1::2]
         return words
 
+    @property
+    def second_normal(self) -> float | None:
+        """The second number of the last pair of normals, if it waits for the next draw."""
+        number, waits = self._waiting.tolist()
+        return number if waits else None
+
+    @second_normal.setter
+    def second_normal(self, number: float | None) -> None:
+        self._waiting[:] = (0.0, 0.0) if number is None else (number, 1.0)
+
+    @property
+    def lock(self) -> Any:
+        """To be held while native code draws."""
+        bits = self._bits
+        return (bits if bits is not None else self._start()).lock
+
+    @property
+    def addresses(self) -> tuple[int, int]:
+        """Where native code finds the Mersenne Twister and the waiting normal number.
+
+        They stay where they are as long as the generator lives.
+        """
+        if self._addresses is None:
+            bits = self._bits if self._bits is not None else self._start()
+            self._addresses = bits.ctypes.state_address, self._waiting.ctypes.data
+        return self._addresses
+
     def _start(self) -> Any:
         from numpy.random import MT19937
 
-        self._bits = MT19937(0)
-        self._bits._legacy_seeding(self._seed & 0xFFFFFFFF)
+        with _starting:  # native code knows the engine by its address: there must be one only
+            if self._bits is None:
+                bits = MT19937(0)
+                bits._legacy_seeding(self._seed & 0xFFFFFFFF)
+                self._bits = bits
         return self._bits
 
     # -- seeds -----------------------------------------------------------------------------
@@ -223,6 +254,15 @@ class Generator:
     def __setstate__(self, state: bytes) -> None:
         self.set_state_array(np.frombuffer(state, np.uint8))
 
+
+def _after_fork() -> None:
+    global _starting
+    _starting = threading.Lock()  # another thread of the parent may have held it
+
+
+_starting = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 _SHIFT_32 = np.array(32, np.uint64)
 

@@ -54,6 +54,7 @@ HOMES = (
     ("flambeau.tensor", "torch", False),
     ("flambeau.nn.functional", "torch.nn.functional", False),
     ("flambeau.autograd.modes", "torch.autograd.grad_mode", False),
+    ("flambeau.autograd.hooks", "torch.utils.hooks", False),
     ("flambeau.autograd.anomaly", "torch.autograd.anomaly_mode", False),
     ("flambeau.nn.modules.attention", "torch.nn.modules.activation", False),
     ("flambeau.data", "torch.utils.data", True),

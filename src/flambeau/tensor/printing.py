@@ -117,7 +117,7 @@ def tensor_str(
         dtype_shown = dtype is not D.get_default_dtype()
     else:
         if contents is None:
-            body = _body(array, len(head))
+            body = elements(array, len(head))
         if not _options["edgeitems"]:
             suffixes.append(f"size={array.shape}")
         usual = (D.get_default_dtype(), D.default_complex(), D.int64, D.bool_)
@@ -128,7 +128,7 @@ def tensor_str(
         suffixes.append(f"grad_fn=<{grad_fn_name}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
-    text = _with_suffixes(head + body, suffixes, len(head))
+    text = with_suffixes(head + body, suffixes, len(head))
     return f"Parameter containing:\n{text}" if is_parameter else text
 
 
@@ -159,7 +159,7 @@ def _item(array: Array) -> Any:
     return value if isinstance(value, (bool, int, float, complex)) else float(value)
 
 
-def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
+def with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
     """Suffixes go on the last line while they fit, and else on lines of their own."""
     limit = _options["linewidth"]
     length = len(text) - text.rfind("\n") + 1
@@ -176,7 +176,7 @@ def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
 # -- elements --------------------------------------------------------------------------------
 
 
-def _body(array: Array, indent: int) -> str:
+def elements(array: Array, indent: int) -> str:
     """The elements in their brackets, the first bracket ``indent`` columns from the left."""
     edge = _options["edgeitems"]
     edges_only = array.size > _options["threshold"]

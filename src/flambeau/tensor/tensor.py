@@ -12,10 +12,18 @@ import numpy as np
 
 from . import dtype as D
 from .device import CPU, device
+from .recording import changes, host_read, recorders
 from .size import Size, unchecked
 
 if TYPE_CHECKING:
     from ..autograd.graph import Node
+
+
+class NoArray(NotImplementedError, AttributeError):
+    """A tensor was asked for its array and has none: a sparse one. The door looks for another way.
+
+    It is an AttributeError as well, so that the short ways hand over to the general one.
+    """
 
 
 class Storage:
@@ -135,6 +143,7 @@ class Tensor:
             )
         if self._node is None:
             self._needs = value
+            changes.count += 1
         return self
 
     @property
@@ -156,6 +165,8 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             _check_grad(self, value)
+        for r in recorders:
+            r.gradient_set(self, False)
         self._grad = value
 
     @grad.deleter
@@ -335,11 +346,15 @@ class Tensor:
             raise RuntimeError(
                 f"a Tensor with {self._data.size} elements cannot be converted to Scalar"
             )
+        if recorders:
+            host_read(self, "item()")
         value = self._data.item()
         return float(value) if self._data.dtype.kind == "V" else value
 
     def tolist(self) -> Any:
         """Nested Python lists of numbers; a number for a 0-d tensor."""
+        if recorders:
+            host_read(self, "tolist()")
         a = self._data
         if a.dtype.kind == "V" or a.dtype.name == "bfloat16":
             a = a.astype(np.float32)
@@ -354,6 +369,8 @@ class Tensor:
                 "Hint: say x.any() or x.all(); for elementwise logic use &, | and ~ in place of "
                 "and, or and not."
             )
+        if recorders:
+            host_read(self, "bool()")
         return bool(self._data.item())
 
     def __float__(self) -> float:
@@ -373,6 +390,8 @@ class Tensor:
     def __index__(self) -> int:
         if self._data.size != 1 or self.dtype.category > D.INT:
             raise TypeError("only integer tensors of a single element can be converted to an index")
+        if recorders:
+            host_read(self, "an index")
         return int(self._data.item())
 
     def __len__(self) -> int:
@@ -403,6 +422,8 @@ class Tensor:
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
         from .printing import tensor_str
 
+        if recorders:
+            host_read(self, "printing")
         node = self._node
         return tensor_str(
             self._data,
@@ -418,10 +439,14 @@ class Tensor:
     def __format__(self, spec: str) -> str:
         from .printing import tensor_format
 
+        if recorders:
+            host_read(self, "formatting")
         return tensor_format(self._data, spec, self.__repr__, type_name=type(self).__name__)
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The tensor's array, sharing its memory."""
+        if recorders:
+            host_read(self, "numpy()")
         if force:
             return self.detach()._data
         if self._needs:

@@ -11,8 +11,15 @@ import numpy as np
 Number = builtins.int | builtins.float | builtins.complex | builtins.bool
 from . import dtype as D
 from .device import CPU, device
+from .recording import changes, host_read, recorders
 from .size import Size, unchecked
 from ..autograd.graph import Node
+
+class NoArray(NotImplementedError, AttributeError):
+    """A tensor was asked for its array and has none: a sparse one. The door looks for another way.
+
+    It is an AttributeError as well, so that the short ways hand over to the general one.
+    """
 
 class Storage:
     """What a tensor shares with its views: a version, counted up at each write, and the views.
@@ -436,6 +443,15 @@ class Tensor:
     def __xor__(self, other: Any) -> Tensor:
         ...
 
+    def _indices(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
+
+    def _nnz(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
+
+    def _values(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
+
     def abs(self) -> Tensor:
         """Computes $|x|$."""
 
@@ -749,6 +765,9 @@ class Tensor:
     def clone(self, *, memory_format: Any=None) -> Tensor:
         """A copy with memory of its own."""
 
+    def coalesce(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
+
     def conj(self) -> Tensor:
         """The complex conjugate; a real tensor itself."""
 
@@ -825,6 +844,9 @@ class Tensor:
 
     def deg2rad_(self) -> Tensor:
         """The same as deg2rad, written into the tensor itself."""
+
+    def dense_dim(self) -> builtins.int:
+        """The number of dimensions: all are dense."""
 
     def det(self, *args: Any, **kwargs: Any) -> Any:
         """The same as linalg.det."""
@@ -1130,6 +1152,9 @@ class Tensor:
     def index_select(self, dim: builtins.int, index: Tensor) -> Tensor:
         """The slices along a dimension at the indices of a vector."""
 
+    def indices(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
+
     def inner(self, other: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The sum of the products over the last dimension of both: (..., k) and (+++, k)."""
 
@@ -1138,6 +1163,9 @@ class Tensor:
 
     def inverse(self, *, out: Tensor | None=None) -> Tensor:
         """The same as linalg.inv."""
+
+    def is_coalesced(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
 
     def is_contiguous(self, *, memory_format: Any=...) -> builtins.bool:
         """Whether the elements lie in memory in the order of the format."""
@@ -1727,6 +1755,12 @@ class Tensor:
     def sort(self, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False, *, out: Any=None) -> Any:
         """The elements in order along a dimension: the named tuple (values, indices)."""
 
+    def sparse_dim(self) -> builtins.int:
+        """0: no dimension is sparse."""
+
+    def sparse_mask(self, mask: Any) -> Tensor:
+        """The elements at a sparse tensor's coordinates."""
+
     def special_logit(self, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
         """log(x / (1 - x)), x clamped to [eps, 1 - eps] where eps is given."""
 
@@ -1833,6 +1867,15 @@ class Tensor:
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """The tensor in another type or on another device; itself where it is so already."""
 
+    def to_dense(self, dtype: Any=None, *, masked_grad: builtins.bool | None=None) -> Tensor:
+        """The tensor itself: it is dense."""
+
+    def to_sparse(self, sparse_dim: builtins.int | None=None, *, layout: Any=None) -> Tensor:
+        """The elements that are not zero, with their coordinates: a sparse tensor."""
+
+    def to_sparse_coo(self, sparse_dim: builtins.int | None=None, *, layout: Any=None) -> Tensor:
+        """The elements that are not zero, with their coordinates: a sparse tensor."""
+
     def topk(self, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> Any:
         """The ``k`` largest elements along a dimension: the named tuple (values, indices)."""
 
@@ -1911,6 +1954,9 @@ class Tensor:
 
     def unsqueeze_(self, dim: builtins.int) -> Tensor:
         """Gives the tensor itself a new dimension of size 1."""
+
+    def values(self) -> Any:
+        """Sparse tensors alone have this; others refuse."""
 
     def var(self, dim: Any=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: Any=None, out: Any=None) -> Any:
         """The variance, :math:`\\frac{1}{n - c} \\sum_i |x_i - \\bar x|^2`."""

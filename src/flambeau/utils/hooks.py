@@ -1,3 +1,3 @@
 """Handles of hooks, under PyTorch's name."""
 
-from ..nn.modules.hooks import RemovableHandle as RemovableHandle
+from ..autograd.hooks import RemovableHandle as RemovableHandle

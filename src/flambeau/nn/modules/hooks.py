@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 import warnings
-import weakref
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ...autograd.function import Function
+from ...autograd.hooks import RemovableHandle, add_hook
 from ...autograd.modes import is_grad_enabled
 from ...tensor.tensor import Tensor
 
@@ -20,46 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from .module import Module
-
-
-class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook away again.
-
-    It is a context manager too: the hook is removed at the end of the `with` block.
-    The dictionaries are held weakly, so that a handle keeps no module alive.
-    """
-
-    next_id: ClassVar[int] = 0
-
-    def __init__(self, hooks: dict[int, Any], *, extra_dict: Any = None) -> None:
-        self.hooks_dict_ref = weakref.ref(hooks)
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
-        extras = extra_dict if isinstance(extra_dict, (list, tuple)) else (extra_dict,)
-        self.extra_dict_ref = tuple(weakref.ref(d) for d in extras if d is not None)
-
-    def remove(self) -> None:
-        """Takes the hook away; a second call does nothing."""
-        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
-            hooks = ref()
-            if hooks is not None:
-                hooks.pop(self.id, None)
-
-    def __getstate__(self) -> tuple:
-        return self.hooks_dict_ref(), self.id, [ref() for ref in self.extra_dict_ref]
-
-    def __setstate__(self, state: tuple) -> None:
-        hooks, self.id, extras = state
-        # A handle that was copied alone refers to nothing that is still there.
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
-        self.extra_dict_ref = tuple(weakref.ref(d) for d in extras if d is not None)
-        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
 
 
 # Hooks that apply to every module. `active` names those that a call must run, so that a call
@@ -85,12 +45,9 @@ def _register(
 ) -> RemovableHandle:
     """Adds a hook, marks it in the flag dictionaries whose switch is on, and returns its handle."""
     marks = [marked for marked, switch in flags if switch]
-    handle = RemovableHandle(hooks, extra_dict=marks)
-    hooks[handle.id] = hook
+    handle = add_hook(hooks, hook, prepend=prepend, extra_dict=marks)
     for marked in marks:
         marked[handle.id] = True
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
     return handle
 
 

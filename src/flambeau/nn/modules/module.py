@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flambeau
 
 from ...tensor import naming
+from ...tensor.recording import changes
 from ...tensor.tensor import Tensor
 from ..parameter import Buffer, Parameter
 from . import hooks as _hooks
@@ -77,6 +78,9 @@ def typename(value: object) -> str:
 def _addindent(text: str, spaces: int) -> str:
     """The text with all lines but its first moved to the right."""
     return text.replace("\n", "\n" + " " * spaces)
+
+
+_NOTHING = object()
 
 
 class Module(HookMixin, StateMixin):
@@ -179,6 +183,8 @@ class Module(HookMixin, StateMixin):
 
     def __setattr__(self, name: str, value: Any) -> None:
         members = self.__dict__
+        if members.get(name, _NOTHING) is not value:
+            changes.count += 1
         if isinstance(value, Parameter):
             self._require_init("parameters")
             self._forget(name, keep="_parameters")
@@ -205,6 +211,7 @@ class Module(HookMixin, StateMixin):
             super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
+        changes.count += 1
         for table in _MEMBER_TABLES:
             if name in self.__dict__.get(table, ()):
                 del self.__dict__[table][name]
@@ -233,12 +240,14 @@ class Module(HookMixin, StateMixin):
             self._non_persistent_buffers_set.discard(name)
 
     def _set_module(self, name: str, module: Module | None) -> None:
+        changes.count += 1
         self._modules[name] = _hooks.replaced(
             _hooks._global_module_registration_hooks, self, name, module
         )
 
     def _set_buffer(self, name: str, value: Any) -> None:
         """Gives another tensor to a buffer that is there."""
+        changes.count += 1
         if value is not None and not isinstance(value, Tensor):
             prefix = naming.prefix()
             raise TypeError(
@@ -276,6 +285,7 @@ class Module(HookMixin, StateMixin):
             )
         if param is not None:
             param = _hooks.replaced(_hooks._global_parameter_registration_hooks, self, name, param)
+        changes.count += 1
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:

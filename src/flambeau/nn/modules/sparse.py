@@ -77,7 +77,7 @@ class Embedding(_Table):
         max_norm: vectors that are longer are scaled down when they are looked up
         norm_type: the p of that norm
         scale_grad_by_freq: divide gradients by how often a number occurs in the batch
-        sparse: accepted; gradients are dense here
+        sparse: gradients are sparse tensors of the rows that were looked up
 
     Shapes: input (*) of integers, output (*, embedding_dim).
     """
@@ -168,7 +168,7 @@ class EmbeddingBag(_Table):
         norm_type: the p of that norm
         scale_grad_by_freq: divide gradients by how often a number occurs in the batch
         mode: sum, mean or max: how the vectors of a bag become one
-        sparse: accepted; gradients are dense here
+        sparse: gradients are sparse tensors of the rows that were looked up
         include_last_offset: whether the last offset is the end of the last bag
         padding_idx: a number that does not count
 

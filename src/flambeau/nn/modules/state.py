@@ -8,11 +8,11 @@ from collections import OrderedDict, namedtuple
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...autograd.hooks import RemovableHandle, add_hook
 from ...autograd.modes import no_grad
 from ...tensor import naming
 from ...tensor.tensor import Tensor
 from ..parameter import Parameter, is_lazy
-from .hooks import RemovableHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -271,7 +271,7 @@ class StateMixin:
 
     def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Runs `hook(module, prefix, keep_vars)` before the state dictionary is filled."""
-        return _added(self._state_dict_pre_hooks, hook)
+        return add_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """Runs `hook(module, state_dict, prefix, local_metadata)` after it has been filled.
@@ -279,7 +279,7 @@ class StateMixin:
         The hook changes the dictionary in place and returns None.
         """
         hook._from_public_api = True  # type: ignore[attr-defined]
-        return _added(self._state_dict_hooks, hook)
+        return add_hook(self._state_dict_hooks, hook)
 
     def _register_state_dict_hook(self, hook: Callable) -> RemovableHandle:
         """As `register_state_dict_post_hook`, but the hook may return another dictionary."""
@@ -288,7 +288,7 @@ class StateMixin:
                 "Cannot register the same function as the state dict post hook that was "
                 "previously registered via register_state_dict_post_hook"
             )
-        return _added(self._state_dict_hooks, hook)
+        return add_hook(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Runs `hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
@@ -298,11 +298,11 @@ class StateMixin:
     def _register_load_state_dict_pre_hook(
         self, hook: Callable, with_module: bool = False
     ) -> RemovableHandle:
-        return _added(self._load_state_dict_pre_hooks, (hook, with_module))
+        return add_hook(self._load_state_dict_pre_hooks, (hook, with_module))
 
     def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
         """Runs `hook(module, incompatible_keys)` after loading; it may change the keys' lists."""
-        return _added(self._load_state_dict_post_hooks, hook)
+        return add_hook(self._load_state_dict_post_hooks, hook)
 
 
 def _load(
@@ -335,12 +335,6 @@ def _load(
                 "return new values, if incompatible_keys need to be modified, it should be done "
                 "inplace."
             )
-
-
-def _added(hooks: OrderedDict[int, Any], hook: Any) -> RemovableHandle:
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    return handle
 
 
 def _overrides(module: StateMixin, method: str) -> bool:

@@ -147,7 +147,10 @@ def embedding_bag(
         bag = bag[counted]
         counts = np.bincount(bag, minlength=len(counts))
         starts = np.r_[0, np.cumsum(counts)]
-    found = TENSORS["embedding_rows"](weight, input, -1, scale_grad_by_freq)
+    if sparse and mode == "max":
+        raise ValueError("max mode does not support sparse weights")
+    row = "embedding_rows_sparse" if sparse else "embedding_rows"
+    found = TENSORS[row](weight, input, -1, scale_grad_by_freq)
     if mode == "max":
         return TENSORS["_bag_maximum"](found, tuple(int(s) for s in starts))
     if per_sample_weights is not None:

@@ -1,6 +1,7 @@
 """Convolutions of any number of dimensions, and their transposes: the kernels and rows.
 
-A block of windows is copied to columns that fit the cache, then multiplied by the weight in BLAS.
+In NumPy a block of windows is copied to columns that fit the cache, then multiplied by the weight
+in BLAS; where the native runtime is there it does all but the smallest.
 The three products (output, gradient of the input, gradient of the weight) are rows whose
 derivatives are each other, so that derivatives of any order follow.
 """
@@ -17,6 +18,7 @@ from ..contractions import BLAS_TYPES, accumulate_type, product
 from ..dispatch import execute
 from ..expressions import TENSORS
 from ..table import ROWS, op
+from . import native_convolution as native
 from .windows import (
     Ints,
     blocks,
@@ -74,6 +76,9 @@ def _conv(
     x, w, b = _wide(input, weight, bias)
     kernel = w.shape[2:]
     out = output_size(x.shape[2:], kernel, stride, padding, dilation)
+    fast = native.forward(x, w, b, out, stride, padding, dilation, groups)
+    if fast is not None:
+        return fast.astype(dtype, copy=False)
     x = padded(x, padding, padding)
     batch, channels, places = x.shape[0], x.shape[1], math.prod(out)
     size = channels // groups * math.prod(kernel)
@@ -144,6 +149,9 @@ def _conv_input_gradient(
     groups: int,
 ) -> Array:  # fmt: skip
     g, w = _wide(grad_output, weight)
+    fast = native.input_gradient(g, w, None, shape, stride, padding, dilation, groups)
+    if fast is not None:
+        return fast.astype(grad_output.dtype, copy=False)
     kernel, out = w.shape[2:], g.shape[2:]
     batch, channels = shape[0], shape[1]
     sizes = tuple(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))
@@ -177,6 +185,9 @@ def _conv_weight_gradient(
     groups: int,
 ) -> Array:  # fmt: skip
     g, x = _wide(grad_output, input)
+    fast = native.weight_gradient(g, x, shape, stride, padding, dilation, groups)
+    if fast is not None:
+        return fast.astype(grad_output.dtype, copy=False)
     kernel, out = shape[2:], g.shape[2:]
     x = padded(x, padding, padding)
     batch, channels, inner = x.shape[0], x.shape[1], math.prod(out[1:])
@@ -208,6 +219,10 @@ def _conv_transposed(
     input: Array, weight: Array, bias: Array | None, shape: Ints, stride: Ints, padding: Ints,
     dilation: Ints, groups: int,
 ) -> Array:  # fmt: skip
+    x, w, b = _wide(input, weight, bias)
+    result = native.input_gradient(x, w, b, shape, stride, padding, dilation, groups)
+    if result is not None:
+        return result.astype(input.dtype, copy=False)
     result = _conv_input_gradient(input, weight, shape, stride, padding, dilation, groups)
     if bias is not None:
         result += bias.reshape(-1, *(1,) * (len(shape) - 2))

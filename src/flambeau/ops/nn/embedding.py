@@ -82,10 +82,14 @@ def embedding(
     weight: Tensor, indices: Tensor, padding_idx: int = -1, scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:  # fmt: skip
-    """The rows of ``weight`` that the integers in ``indices`` name. Gradients are dense."""
+    """The rows of ``weight`` that the integers in ``indices`` name.
+
+    With ``sparse`` the gradient is a sparse tensor of the rows that were looked up.
+    """
     if not isinstance(indices, Tensor):
         raise TypeError(
             "embedding(): argument 'indices' (position 2) must be Tensor, not "
             f"{type_name(indices)}"
         )
-    return execute(ROWS["embedding_rows"], (weight, indices, padding_idx, scale_grad_by_freq))
+    row = ROWS["embedding_rows_sparse" if sparse else "embedding_rows"]
+    return execute(row, (weight, indices, padding_idx, scale_grad_by_freq))

@@ -17,6 +17,7 @@ knowing about PyTorch's streams:
 * ``bernoulli`` with one probability takes a float64 uniform a value. On Intel processors
   PyTorch itself takes these from another generator (MKL's), so masks differ there; this one
   stream is kept on every machine.
+* Where the runtime library is at hand the most common draws are made in C (``native.py``).
 * float64 logarithms and sines are the C library's. Where NumPy was built with its own (AVX-512),
   float64 results may differ from PyTorch's in the last bit.
 """
@@ -28,9 +29,11 @@ from .common import memory_axes, memory_order
 from .continuous import cauchy, exponential, geometric, log_normal, normal, uniform
 from .counts import poisson
 from .integers import randint, random
+from .native import is_native
 from .permutation import randperm
 
 __all__ = [
-    "bernoulli", "cauchy", "exponential", "geometric", "log_normal", "memory_axes",
-    "memory_order", "multinomial", "normal", "poisson", "randint", "random", "randperm", "uniform",
+    "bernoulli", "cauchy", "exponential", "geometric", "is_native", "log_normal",
+    "memory_axes", "memory_order", "multinomial", "normal", "poisson", "randint", "random",
+    "randperm", "uniform",
 ]  # fmt: skip

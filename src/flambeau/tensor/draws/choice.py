@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import native
 from .common import (
     CHUNK,
     FLOAT32,
@@ -33,12 +34,14 @@ def bernoulli(
     p: float | Array,
     shape: Shape | None = None,
     np_dtype: DType | None = None,
+    out: Array | None = None,
 ) -> Array:
     """1 with probability ``p``, else 0.
 
     ``p`` is a number, then ``shape`` and ``np_dtype`` say what to draw; or a floating-point
     array of probabilities, which is broadcast to ``shape`` (its own by default) and whose dtype
-    is the result's by default. Raises RuntimeError for probabilities outside [0, 1].
+    is the result's by default. ``out``, a C-contiguous array of the shape and dtype, may serve as
+    the result for one probability. Raises RuntimeError for probabilities outside [0, 1].
     """
     if isinstance(p, np.ndarray):
         return _bernoulli_array(gen, p, p.shape if shape is None else shape, np_dtype)
@@ -49,6 +52,9 @@ def bernoulli(
     np_dtype = np.dtype(np_dtype)
     if np_dtype in REAL:
         raise not_implemented("bernoulli_scalar_cpu_", np_dtype)
+    out = np.empty(shape, np_dtype) if out is None else out
+    if native.bernoulli(gen, out, p):
+        return out
     below = np.array(math.ceil(p * 2.0**53), np.uint64)  # k * 2**-53 < p, told by k alone
     count = math.prod(shape)
     if count <= CHUNK:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import native
 from .boxmuller import box_muller
 from .common import (
     BOOL,
@@ -37,10 +38,16 @@ _NORMAL_CHUNK = 32768  # their many small steps want longer pieces than CHUNK
 
 
 def uniform(
-    gen: Generator, shape: Shape, np_dtype: DType, low: float = 0.0, high: float = 1.0
+    gen: Generator,
+    shape: Shape,
+    np_dtype: DType,
+    low: float = 0.0,
+    high: float = 1.0,
+    out: Array | None = None,
 ) -> Array:
     """Uniform numbers in [low, high); complex numbers have both parts uniform.
 
+    ``out``, a C-contiguous array of this shape and dtype, may serve as the result.
     Raises RuntimeError where ``low > high`` or a bound does not fit the dtype.
     """
     np_dtype = np.dtype(np_dtype)
@@ -49,12 +56,15 @@ def uniform(
     kind = KINDS[np_dtype]
     if not kind.digits:
         raise not_implemented("check_uniform_bounds", np_dtype)
+    low, high = float(low), float(high)
+    _check_uniform(kind, low, high)
+    out = np.empty(shape, np_dtype) if out is None else out
+    if native.uniform(gen, out, low, high):
+        return out
     count = math.prod(shape)
     if low == 0.0 and high == 1.0 and np_dtype.itemsize > 2:
         unit = unit64 if np_dtype == FLOAT64 else unit32
         return unit(gen, count).reshape(shape)
-    low, high = float(low), float(high)
-    _check_uniform(kind, low, high)
     if count <= CHUNK:
         return _between(gen, count, np_dtype, low, high).reshape(shape)
     return fill(count, np_dtype, lambda n: _between(gen, n, np_dtype, low, high)).reshape(shape)
@@ -99,11 +109,13 @@ def normal(
     std: float = 1.0,
     *,
     blocks: bool = True,
+    out: Array | None = None,
 ) -> Array:
     """Normal numbers; each part of a complex one has this mean and half of the variance.
 
     ``blocks=False`` draws them in pairs however many there are: PyTorch's way for a tensor that
-    is not contiguous. Raises RuntimeError where ``std`` is negative.
+    is not contiguous. ``out``, a C-contiguous array of this shape and dtype, may serve as the
+    result. Raises RuntimeError where ``std`` is negative.
     """
     np_dtype = np.dtype(np_dtype)
     if not std >= 0.0:
@@ -114,6 +126,9 @@ def normal(
         return _as_complex(pairs, np_dtype)
     if not KINDS[np_dtype].digits:
         raise not_implemented("normal_kernel_cpu", np_dtype)
+    out = np.empty(shape, np_dtype) if out is None else out
+    if native.normal(gen, out, float(mean), float(std), blocks):
+        return out
     count = math.prod(shape)
     if blocks and count >= _BLOCK:
         return _normal_blocks(gen, count, np_dtype, float(mean), float(std)).reshape(shape)
@@ -175,12 +190,20 @@ def _box_muller64(unit: Array, mean: float, std: float) -> Array:
     return fused(pairs, std, mean).reshape(-1)
 
 
-def exponential(gen: Generator, shape: Shape, np_dtype: DType, rate: float = 1.0) -> Array:
-    """Exponential numbers, density ``rate * exp(-rate * x)``. RuntimeError unless rate > 0."""
+def exponential(
+    gen: Generator, shape: Shape, np_dtype: DType, rate: float = 1.0, out: Array | None = None
+) -> Array:
+    """Exponential numbers, density ``rate * exp(-rate * x)``. RuntimeError unless rate > 0.
+
+    ``out``, a C-contiguous array of this shape and dtype, may serve as the result.
+    """
     np_dtype = np.dtype(np_dtype)
     if not rate > 0.0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={rate:g}")
     _check_continuous("Exponential", np_dtype, KINDS[np_dtype].name)
+    out = np.empty(shape, np_dtype) if out is None else out
+    if native.exponential(gen, out, rate):
+        return out
     return _from_unit64(gen, shape, np_dtype, lambda unit: -1.0 / rate * np.log1p(-unit))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import native
 from .common import (
     BOOL,
     CHUNK,
@@ -33,9 +34,17 @@ _INT64_MIN = -(1 << 63)
 _WORD_RANGE = 1 << 28  # from this range on, integers are drawn from 64 bits
 
 
-def randint(gen: Generator, shape: Shape, low: int, high: int, np_dtype: DType = INT64) -> Array:
+def randint(
+    gen: Generator,
+    shape: Shape,
+    low: int,
+    high: int,
+    np_dtype: DType = INT64,
+    out: Array | None = None,
+) -> Array:
     """Whole numbers in [low, high), of any real dtype: ``word % (high - low) + low``.
 
+    ``out``, a C-contiguous array of this shape and dtype, may serve as the result.
     Raises RuntimeError where ``low >= high`` or a bound does not fit the dtype; warns where a
     floating-point dtype cannot hold every number of the range.
     """
@@ -57,7 +66,7 @@ def randint(gen: Generator, shape: Shape, low: int, high: int, np_dtype: DType =
                 f"but got from={low} >= to={high}"
             )
     _check_integers(kind, low, high - 1, "to - 1")
-    return _integers(gen, shape, low, high - low, np_dtype)
+    return _integers(gen, shape, low, high - low, np_dtype, out=out)
 
 
 def random(gen: Generator, shape: Shape, np_dtype: DType, low: int | None = None) -> Array:
@@ -104,14 +113,19 @@ def _integers(
     span: int,
     np_dtype: DType,
     wide: bool | None = None,
+    out: Array | None = None,
 ) -> Array:
     """``word % span + low``; ``wide`` words have 64 bits, by default where the span needs it."""
     count = math.prod(shape)
+    if wide is None:
+        wide = span >= _WORD_RANGE
+    if out is None or np_dtype != INT64:
+        out = np.empty(shape, INT64)
+    if native.integers(gen, out, low, span, wide):
+        return cast(out, np_dtype)
     if count > CHUNK:
         pieces = fill(count, np_dtype, lambda n: _integers(gen, (n,), low, span, np_dtype, wide))
         return pieces.reshape(shape)
-    if wide is None:
-        wide = span >= _WORD_RANGE
     words = gen.raw64(count) if wide else gen.raw(count)
     if span < 1 << 64:
         words %= np.uint64(span)

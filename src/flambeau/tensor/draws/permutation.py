@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import native
 from .common import BFLOAT16, BOOL, FLOAT16, INT64, KINDS, REAL, Array, DType, not_implemented
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def randperm(gen: Generator, n: int, np_dtype: DType = INT64) -> Array:
         return np.arange(n, dtype=np_dtype)
     if n >= _INSIDE_OUT:
         return inside_out(gen, n).astype(np_dtype, copy=False)
+    out = np.empty(n, INT64)
+    if native.randperm(gen, out):
+        return out.astype(np_dtype, copy=False)
     if n < _FEW:
         order = list(range(n))
         left = n

@@ -1,0 +1,332 @@
+/* Convolution, and its gradient by the input.
+ *
+ * Both are correlations of a source (the input, or the gradient of the output) with taps: an output
+ * is a sum over (channel, tap) of a weight times a source element at a constant distance. Vectors
+ * run along outputs, straight in the arrays: with the source in planes (conv.h) a tap is one
+ * unaligned load at a constant offset. A tile is ACROSS such vectors; the kernel computes it for
+ * DOWN channels at a time, which is as many sums as the registers hold.
+ *
+ * Where the places of a tile's vectors are is a table, made once per call (conv_plan.c). Either each
+ * row of outputs is cut into vectors, or the vectors run over the rows' ends (and compute a few
+ * outputs that are not there), whichever takes less.
+ *
+ * The gradient by the input at stride s consists of s * s * s correlations of the output's gradient,
+ * one for each remainder of the input's coordinates modulo s: its parts. */
+#include "conv_plan.h"
+#include <stdlib.h>
+
+/* Sums in registers: DOWN channels x ACROSS vectors, or one channel x ALONE vectors. */
+enum { DOWN = FL_REGISTERS == 32 ? 8 : 4, ACROSS = 3, ALONE = 6, SUMS = DOWN * ACROSS * FL_WIDTH };
+enum { SMALL = 400 * 1000 }; /* multiplications that take less than waking threads */
+
+/* ---- the kernel ---- */
+
+/* y[v][j * row] = start[j] + sum over taps of w[tap][j] x[v][tap], or that added to what is there. */
+FL_INLINE void sum_taps(int down, int across, const int32_t *taps, int64_t n, const float *const *x, const float *w, const float *start, float *const *y, int64_t row, int more) {
+    fvec sum[DOWN * ACROSS];
+    FL_UNROLL for (int j = 0; j < down; j++)
+        FL_UNROLL for (int v = 0; v < across; v++)
+            sum[j * across + v] = fvec_set(start[j]);
+    for (int64_t i = 0; i < n; i++, w += down) {
+        fvec in[ALONE];
+        FL_UNROLL for (int v = 0; v < across; v++)
+            in[v] = fvec_load(x[v] + taps[i]);
+        FL_UNROLL for (int j = 0; j < down; j++) {
+            fvec weight = fvec_set(w[j]);
+            FL_UNROLL for (int v = 0; v < across; v++)
+                sum[j * across + v] += weight * in[v];
+        }
+    }
+    if (more)
+        FL_UNROLL for (int j = 0; j < down; j++)
+            FL_UNROLL for (int v = 0; v < across; v++)
+                sum[j * across + v] += fvec_load(y[v] + j * row);
+    FL_UNROLL for (int j = 0; j < down; j++)
+        FL_UNROLL for (int v = 0; v < across; v++)
+            fvec_store(y[v] + j * row, sum[j * across + v]);
+}
+
+static __attribute__((noinline)) void sum_block(const int32_t *taps, int64_t n, const float *const *x, const float *w, const float *start, float *const *y, int64_t row, int more) {
+    sum_taps(DOWN, ACROSS, taps, n, x, w, start, y, row, more);
+}
+
+static __attribute__((noinline)) void sum_alone(const int32_t *taps, int64_t n, const float *const *x, const float *w, const float *start, float *const *y, int64_t row, int more) {
+    sum_taps(1, ALONE, taps, n, x, w, start, y, row, more);
+}
+
+static void store(const fl_place *places, int64_t across, const float *sums, int64_t rows, float *y, int64_t channel) {
+    for (int64_t j = 0; j < rows; j++, y += channel)
+        for (int64_t v = 0; v < across; v++, sums += FL_WIDTH) {
+            float *to = y + places[v].y;
+            const fl_move *moves = places[v].moves;
+            if (!moves)
+                fvec_store(to, fvec_load(sums));
+            else
+                for (int i = 0; i < FL_WIDTH; i++)
+                    to[moves[i].to] = sums[moves[i].lane];
+        }
+}
+
+/* ---- weights ---- */
+
+/* The floats of a group's packed weights: by part, block of channels, source channel, tap. */
+static int64_t packed_floats(const fl_correlation *k) {
+    int64_t taps = 0;
+    for (int64_t i = 0; i < k->part_count; i++)
+        taps += k->parts[i].taps;
+    return taps * k->planes.channels * k->blocks * k->down;
+}
+
+static void pack_part(const fl_correlation *k, const fl_part *p, int64_t block, const float *w, float *to) {
+    int64_t down = k->down, rows = fl_least(down, k->outs - block * down), row[DOWN];
+    for (int64_t j = 0; j < DOWN; j++)
+        row[j] = (block * down + fl_least(j, rows - 1)) * k->w_out;
+    for (int64_t c = 0; c < k->planes.channels; c++, w += k->w_channel)
+        for (int64_t t = 0; t < p->taps; t++, to += down) {
+            if (down == DOWN)
+                FL_UNROLL for (int j = 0; j < DOWN; j++)
+                    to[j] = w[p->window[t] + row[j]];
+            else
+                to[0] = w[p->window[t] + row[0]];
+        }
+}
+
+static void pack(void *context, int64_t begin, int64_t end) {
+    const fl_correlation *k = context;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t group = i / k->blocks, block = i % k->blocks;
+        float *to = k->packed + group * packed_floats(k);
+        for (int64_t j = 0; j < k->part_count; j++) {
+            const fl_part *p = &k->parts[j];
+            int64_t at = p->weights + block * k->planes.channels * p->taps * k->down;
+            pack_part(k, p, block, k->w + group * k->w_group, to + at);
+        }
+    }
+}
+
+/* ---- a job: some channels of a unit of work ---- */
+
+/* Where a part's sources, weights and results are, for the channels [begin, end) of a group. */
+typedef struct {
+    const float *x, *w, *bias;
+    float *y, *waiting; /* waiting: unfinished sums, where the source's channels come in chunks */
+    int64_t begin, end;
+} block;
+
+/* The sums go straight to their places where all lie together there, and are complete. */
+static int straight(const fl_correlation *k, const fl_place *places, const block *b, int64_t o) {
+    int together = !b->waiting && o + k->down <= b->end;
+    for (int64_t v = 0; v < k->across; v++)
+        together = together && !places[v].moves;
+    return together;
+}
+
+static void run_tile(const fl_correlation *k, const fl_part *p, const fl_place *places, const block *b, int64_t o, int64_t from, float *sums) {
+    int64_t n = fl_least(k->chunk, k->planes.channels - from);
+    float start[DOWN] = {0}, here[SUMS] __attribute__((aligned(64))), *y[ALONE];
+    const float *x[ALONE], *w = b->w + p->weights + (o * k->planes.channels + from * k->down) * p->taps;
+    int direct = straight(k, places, b, o);
+    if (!sums)
+        sums = here;
+    for (int64_t v = 0; v < k->across; v++) {
+        x[v] = b->x + from * k->planes.channel + places[v].x;
+        y[v] = direct ? b->y + o * k->y_channel + places[v].y : sums + v * FL_WIDTH;
+    }
+    for (int64_t j = 0; j < k->down && b->bias && !from; j++)
+        start[j] = b->bias[fl_least(o + j, b->end - 1)];
+    int64_t row = direct ? k->y_channel : k->across * FL_WIDTH;
+    (k->down == 1 ? sum_alone : sum_block)(p->tap, p->taps * n, x, w, start, y, row, from > 0);
+    if (!direct && from + n == k->planes.channels)
+        store(places, k->across, sums, fl_least(k->down, b->end - o), b->y + o * k->y_channel, k->y_channel);
+}
+
+static void run_part(const fl_correlation *k, const fl_part *p, const fl_tiling *t, const block *b) {
+    int64_t blocks = fl_pieces(b->end - b->begin, k->down);
+    int64_t inner = k->blocks_first ? t->tiles : blocks, outer = k->blocks_first ? blocks : t->tiles;
+    for (int64_t from = 0; from < k->planes.channels; from += k->chunk)
+        for (int64_t i = 0; i < outer; i++)
+            for (int64_t j = 0; j < inner; j++) {
+                int64_t tile = k->blocks_first ? j : i, o = b->begin + (k->blocks_first ? i : j) * k->down;
+                float *sums = b->waiting ? b->waiting + (i * inner + j) * SUMS : NULL;
+                run_tile(k, p, t->places + tile * k->across, b, o, from, sums);
+            }
+}
+
+/* This thread's scratch memory: planes, unfinished sums, the result's parts before they are
+ * brought together. */
+typedef struct { float *planes, *waiting, *parts; } room;
+
+static int64_t whole(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+static room make_room(const fl_correlation *k) {
+    int64_t tiles = 0, planes = whole(fl_planes_room(&k->planes, k->images));
+    for (int64_t i = 0; i < k->part_count; i++)
+        tiles = fl_most(tiles, k->parts[i].tilings[0].tiles);
+    int64_t waiting = k->chunk < k->planes.channels ? tiles * k->blocks * SUMS : 0;
+    int64_t parts = k->gathers ? k->images * k->y_image : 0;
+    float *memory = fl_scratch(FL_CONV_A, (size_t)(planes + waiting + parts) * sizeof(float));
+    return (room){memory, waiting ? memory + planes : NULL, memory + planes + waiting};
+}
+
+/* to = a0 b0 a1 b1 ...; b has as many elements as a, or one less. */
+static void interleave(const float *a, const float *b, int64_t n, float *to) {
+    int64_t i = 0;
+    for (; 2 * (i + FL_WIDTH) <= n; i += FL_WIDTH) {
+        fvec even = fvec_load(a + i), odd = fvec_load(b + i);
+        fvec_store(to + 2 * i, fvec_low(even, odd));
+        fvec_store(to + 2 * i + FL_WIDTH, fvec_high(even, odd));
+    }
+    for (; 2 * i < n; i++) {
+        to[2 * i] = a[i];
+        if (2 * i + 1 < n)
+            to[2 * i + 1] = b[i];
+    }
+}
+
+/* The rows of one part in one channel; with `next`, of the two whose elements alternate. */
+static void bring_rows(const fl_correlation *k, const fl_part *p, const fl_part *next, const float *from, const int64_t *at, float *to) {
+    int64_t count[3];
+    for (int a = 0; a < 3; a++)
+        count[a] = fl_most(0, fl_least(p->count[a] - at[a], a == k->axis ? k->band : p->count[a]));
+    for (int64_t i = 0; i < count[0] * count[1]; i++) {
+        int64_t d = i / count[1], h = i % count[1], line = d * p->pitch[0] + h;
+        int64_t row = p->first[0] + (at[0] + d) * k->spread[0];
+        row = row * k->size[1] + p->first[1] + (at[1] + h) * k->spread[1];
+        float *y = to + row * k->size[2] + p->first[2] + at[2] * k->spread[2];
+        const float *a = from + p->base + line * p->pitch[1];
+        if (next) {
+            int64_t more = fl_most(0, fl_least(next->count[2] - at[2], k->axis == 2 ? k->band : next->count[2]));
+            interleave(a, from + next->base + line * next->pitch[1], count[2] + more, y);
+        } else
+            for (int64_t j = 0; j < count[2]; j++)
+                y[j * k->spread[2]] = a[j];
+    }
+}
+
+static void bring_together(const fl_correlation *k, const block *b, int64_t images, const int64_t *at, float *to) {
+    int64_t plane = k->size[0] * k->size[1] * k->size[2];
+    for (int64_t i = 0; i < images; i++)
+        for (int64_t o = b->begin; o < b->end; o++) {
+            const float *from = b->y + i * k->y_image + o * k->y_channel;
+            float *channel = to + (i * k->groups * k->outs + o) * plane;
+            for (int64_t j = 0; j < k->part_count; j++) {
+                const fl_part *p = &k->parts[j];
+                int pair = k->spread[2] == 2 && !p->first[2] && k->size[2] > 1;
+                bring_rows(k, p, pair ? p + 1 : NULL, from, at, channel);
+                j += pair;
+            }
+        }
+}
+
+static void run_band(const fl_correlation *k, int64_t unit, int64_t group, int64_t band, int64_t share) {
+    int64_t image = unit * k->images, images = fl_least(k->images, k->batch - image);
+    int64_t at[3] = {0, 0, 0}, plane = k->size[0] * k->size[1] * k->size[2];
+    at[k->axis] = band * k->band;
+    room r = make_room(k);
+    float *y = k->result + (image * k->groups + group) * k->outs * plane;
+    int64_t first = (at[0] * k->spread[0] * k->size[1] + at[1] * k->spread[1]) * k->size[2] + at[2];
+    block b = {
+        .x = fl_planes_of(&k->planes, k->source, image, images, group, at, r.planes),
+        .w = k->packed + group * packed_floats(k),
+        .bias = k->bias ? k->bias + group * k->outs : NULL,
+        .y = k->gathers ? r.parts : y + first,
+        .waiting = r.waiting,
+        .begin = share * k->blocks / k->shares * k->down,
+        .end = fl_least(k->outs, (share + 1) * k->blocks / k->shares * k->down),
+    };
+    int last = images < k->images || (k->bands > 1 && band == k->bands - 1);
+    for (int64_t i = 0; i < k->part_count; i++)
+        run_part(k, &k->parts[i], &k->parts[i].tilings[last], &b);
+    if (k->gathers)
+        bring_together(k, &b, images, at, y);
+}
+
+/* All bands in turn where somebody waits for whole planes. */
+static void run_jobs(void *context, int64_t begin, int64_t end) {
+    const fl_correlation *k = context;
+    for (int64_t job = begin; job < end; job++) {
+        int64_t share = job % k->shares, rest = job / k->shares;
+        int64_t band = k->done ? 0 : rest % k->bands;
+        rest = k->done ? rest : rest / k->bands;
+        int64_t group = rest % k->groups, unit = rest / k->groups;
+        do
+            run_band(k, unit, group, band, share);
+        while (k->done && ++band < k->bands);
+        if (k->done) {
+            int64_t first = group * k->outs, image = unit * k->images;
+            int64_t c0 = first + share * k->blocks / k->shares * k->down;
+            int64_t c1 = first + fl_least(k->outs, (share + 1) * k->blocks / k->shares * k->down);
+            k->done(k->context, image, fl_least(image + k->images, k->batch), c0, c1);
+        }
+    }
+}
+
+/* ---- the two functions ---- */
+
+static int correlate(fl_correlation *k, const fl_conv *s, fl_meeting meets, const int64_t *parts) {
+    int64_t steps = k->planes.step[0] + k->planes.step[1] + k->planes.step[2];
+    size_t part_bytes = (size_t)(parts[0] * parts[1] * parts[2]) * sizeof(fl_part);
+    char *memory = malloc(part_bytes + (size_t)steps * sizeof(int64_t));
+    if (!memory)
+        return 0;
+    k->parts = (fl_part *)memory;
+    int64_t *slot = (int64_t *)(memory + part_bytes);
+    for (int a = 0; a < 3; slot += k->planes.step[a++])
+        k->planes.slot[a] = slot;
+    k->down = k->outs <= 2 ? 1 : DOWN, k->across = k->outs <= 2 ? ALONE : ACROSS;
+    void *tables = fl_correlation_plan(k, s, meets, parts);
+    k->packed = tables ? malloc((size_t)(k->groups * packed_floats(k) + 1) * sizeof(float)) : NULL;
+    if (k->packed) {
+        int64_t window = s->kernel[0] * s->kernel[1] * s->kernel[2];
+        int64_t places = s->batch * s->out[0] * s->out[1] * s->out[2];
+        int64_t jobs = k->units * k->groups * (k->done ? 1 : k->bands) * k->shares;
+        int64_t each = s->inputs * window * k->down;
+        fl_for(k->groups * k->blocks, fl_pieces(SMALL / 10, each), pack, k);
+        if (each * k->blocks * k->groups * places < SMALL)
+            run_jobs(k, 0, jobs);
+        else
+            fl_for(jobs, 1, run_jobs, k);
+    }
+    int complete = k->packed != NULL;
+    free(k->packed);
+    free(tables);
+    free(memory);
+    return complete;
+}
+static int empty(const fl_conv *s, const int64_t *size) {
+    return s->batch * s->groups * s->inputs * s->outputs * size[0] * size[1] * size[2] == 0;
+}
+
+FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
+    fl_conv s = fl_conv_folded(shape);
+    int64_t window = s.kernel[0] * s.kernel[1] * s.kernel[2];
+    fl_correlation k = {
+        .planes = {.channels = s.inputs, .all = s.inputs * s.groups},
+        .source = x, .w = w, .bias = bias, .result = y,
+        .batch = s.batch, .groups = s.groups, .outs = s.outputs,
+        .w_group = s.outputs * s.inputs * window, .w_channel = window, .w_out = s.inputs * window,
+        .done = done, .context = context,
+    };
+    for (int a = 0; a < 3; a++) {
+        k.planes.size[a] = s.size[a], k.size[a] = s.out[a], k.spread[a] = 1;
+        k.planes.step[a] = s.out[a] > 1 ? s.stride[a] : 1;
+    }
+    return empty(&s, s.out) || correlate(&k, &s, fl_meets_forward, (int64_t[]){1, 1, 1});
+}
+
+FL_API int fl_conv_input_gradient(const fl_conv *shape, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
+    fl_conv s = fl_conv_folded(shape);
+    int64_t window = s.kernel[0] * s.kernel[1] * s.kernel[2], parts[3];
+    fl_correlation k = {
+        .planes = {.channels = s.outputs, .all = s.outputs * s.groups, .step = {1, 1, 1}},
+        .source = g, .w = w, .bias = bias, .result = x,
+        .batch = s.batch, .groups = s.groups, .outs = s.inputs,
+        .w_group = s.outputs * s.inputs * window, .w_channel = s.inputs * window, .w_out = window,
+        .done = done, .context = context,
+    };
+    for (int a = 0; a < 3; a++) {
+        k.planes.size[a] = s.out[a], k.size[a] = s.size[a], k.spread[a] = s.stride[a];
+        parts[a] = fl_least(s.stride[a], s.size[a]);
+    }
+    return empty(&s, s.size) || correlate(&k, &s, fl_meets_backward, parts);
+}

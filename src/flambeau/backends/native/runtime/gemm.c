@@ -1,0 +1,23 @@
+/* Matrix products of float32: C = A B or C += A B, one or a batch of them. */
+#include "gemm.h"
+
+#define T float
+#define V fvec
+#define V_MASK ivec
+#define W FL_WIDTH
+#define V_(name) fvec_##name
+#define NAME(name) s##name
+#define DOT_ROWS 2
+#include "gemm_template.h"
+
+void fl_sgemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, const float *b, int64_t brs, int64_t bcs, float *c, int64_t crs, int64_t ccs, int64_t accumulate, fl_tile_done done, void *context)
+{
+    sproduct p = {.m = m, .n = n, .k = k, .a = {a, ars, acs}, .b = {b, brs, bcs}, .c = c, .crs = crs, .ccs = ccs, .accumulate = accumulate, .done = done, .context = context};
+    smultiply(&p);
+}
+
+void fl_sgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const float *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const float *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, float *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context)
+{
+    sbatch all = {{.m = m, .n = n, .k = k, .a = {a, ars, acs}, .b = {b, brs, bcs}, .c = c, .crs = crs, .ccs = ccs, .accumulate = accumulate, .context = context}, inner, a1, a2, b1, b2, c1, c2, done};
+    smultiply_batch(&all, outer * inner);
+}

@@ -1,0 +1,667 @@
+/* Matrix products of numbers of type T (vectors V of W numbers): gemm.c and gemm64.c are made of it.
+ *
+ * C[m, n] = (accumulate ? C : 0) + A[m, k] B[k, n], every matrix with a row and a column stride.
+ *
+ * The inner kernels hold a tile of C in registers, `rows` x `vectors` of them, and add to it, for
+ * one k after the other, a column of A (its numbers broadcast) times a row of B (as vectors). So
+ * B's rows must be contiguous, or B is packed: its columns in slivers of NR, each sliver k after k.
+ * A may have any strides and is packed (in slivers of as many rows as a tile has) where these are
+ * unkind to the cache. Since (A B)^T = B^T A^T the two may change roles; then C is written
+ * transposed. Blocks of k keep a sliver of B in the first cache, bands of rows keep A in the
+ * second.
+ *
+ * Where A's rows and B's columns are contiguous and one of m, n is small, no packing pays: the dot
+ * kernels take vectors along k. */
+
+typedef struct {
+    const T *at;
+    int64_t rs, cs;
+} NAME(operand);
+
+enum { NAME(PACK_NOTHING), NAME(PACK_IN_TILE), NAME(PACK_BEFORE) };
+
+typedef struct {
+    int64_t m, n, k;
+    NAME(operand) a, b;
+    T *c;
+    int64_t crs, ccs, accumulate;
+    fl_tile_done done;
+    void *context;
+    int64_t swapped;                    /* the roles are: C is the transpose of the caller's */
+    int64_t band, bands, block, blocks; /* rows and columns of a tile of C, and how many tiles */
+    int64_t depth;                      /* how much of k goes through the cache at a time */
+    int pack_a, pack_b;
+    T *packed; /* B of all depths, where it is packed before */
+} NAME(product);
+
+FL_INLINE NAME(operand) NAME(part)(NAME(operand) x, int64_t row, int64_t column)
+{
+    return (NAME(operand)){x.at + row * x.rs + column * x.cs, x.rs, x.cs};
+}
+
+/* ---- kernels ---- */
+
+typedef void (*NAME(kernel))(int64_t, const T *, int64_t, int64_t, const T *, int64_t, T *, int64_t, int64_t);
+
+FL_INLINE void NAME(add_tile)(int rows, int vectors, int64_t k, const T *a, int64_t ars, int64_t acs, const T *b, int64_t brs, T *c, int64_t crs, int64_t accumulate)
+{
+    V sum[MR][8];
+    FL_UNROLL for (int i = 0; i < rows; i++)
+        FL_UNROLL for (int j = 0; j < vectors; j++)
+            sum[i][j] = (V){0};
+    FL_UNROLL for (int i = 0; i < rows; i++) /* C arrives while the sums are made */
+        FL_UNROLL for (int j = 0; j < vectors * W; j += 64 / (int)sizeof(T))
+            __builtin_prefetch(c + i * crs + j, 1);
+    for (int64_t p = 0; p < k; p++, a += acs, b += brs) {
+        V row[8];
+        FL_UNROLL for (int j = 0; j < vectors; j++)
+            row[j] = V_(load)(b + j * W);
+        FL_UNROLL for (int i = 0; i < rows; i++) {
+            V x = V_(set)(a[i * ars]);
+            FL_UNROLL for (int j = 0; j < vectors; j++)
+                sum[i][j] += x * row[j];
+        }
+    }
+    FL_UNROLL for (int i = 0; i < rows; i++)
+        FL_UNROLL for (int j = 0; j < vectors; j++) {
+            T *to = c + i * crs + j * W;
+            V_(store)(to, accumulate ? V_(load)(to) + sum[i][j] : sum[i][j]);
+        }
+}
+
+#define KERNEL(rows, vectors)                                                                     \
+    static void NAME(kernel_##rows##_##vectors)(int64_t k, const T *a, int64_t ars, int64_t acs, const T *b, int64_t brs, T *c, int64_t crs, int64_t accumulate) \
+    {                                                                                             \
+        NAME(add_tile)(rows, vectors, k, a, ars, acs, b, brs, c, crs, accumulate);                \
+    }
+#if NV == 2
+#define KERNELS(rows) KERNEL(rows, 1) KERNEL(rows, 2)
+#define ROW(rows) [rows] = {[1] = NAME(kernel_##rows##_1), [2] = NAME(kernel_##rows##_2)}
+KERNELS(1) KERNELS(2) KERNELS(3) KERNELS(4) KERNELS(5) KERNELS(6)
+static const NAME(kernel) NAME(kernels)[MR + 1][NV + 1] = {ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6)};
+#else
+#define KERNELS(rows) KERNEL(rows, 1) KERNEL(rows, 2) KERNEL(rows, 3)
+#define ROW(rows) [rows] = {[1] = NAME(kernel_##rows##_1), [2] = NAME(kernel_##rows##_2), [3] = NAME(kernel_##rows##_3)}
+KERNELS(1) KERNELS(2) KERNELS(3) KERNELS(4) KERNELS(5) KERNELS(6) KERNELS(7) KERNELS(8)
+static const NAME(kernel) NAME(kernels)[MR + 1][NV + 1] = {ROW(1), ROW(2), ROW(3), ROW(4), ROW(5), ROW(6), ROW(7), ROW(8)};
+#endif
+/* For few rows, tiles as wide as the registers allow: by rows, the vectors and the kernel. */
+KERNEL(1, 8) KERNEL(2, 6) KERNEL(3, 4)
+static const int NAME(thin_vectors)[4] = {0, 8, 6, 4};
+static const NAME(kernel) NAME(thin)[4] = {0, NAME(kernel_1_8), NAME(kernel_2_6), NAME(kernel_3_4)};
+#undef ROW
+#undef KERNELS
+#undef KERNEL
+
+/* How many of the rows that are left the next tile takes: the last two share evenly. */
+FL_INLINE int64_t NAME(tile_rows)(int64_t left)
+{
+    return left <= MR ? left : left < 2 * MR ? (left + 1) / 2 : MR;
+}
+
+/* ---- packing ---- */
+
+/* `width` columns of B, k rows of them, each row to `stride` numbers, the rest zeros. */
+static NOINLINE void NAME(pack_sliver)(int64_t k, int64_t width, NAME(operand) b, T *to, int64_t stride)
+{
+    int64_t p = 0, whole = b.cs == 1 ? width / W * W : 0;
+    if (width == whole)
+        for (; p < k; p++, to += stride)
+            for (int64_t j = 0; j < whole; j += W)
+                V_(store)(to + j, V_(load)(b.at + p * b.rs + j));
+    if (b.rs == 1) {
+        for (; p + W <= k; p += W, to += W * stride)
+            for (int64_t j = 0; j < stride; j += W) {
+                V rows[W];
+                FL_UNROLL for (int i = 0; i < W; i++)
+                    rows[i] = j + i < width ? V_(load)(b.at + p + (j + i) * b.cs) : (V){0};
+                V_(transpose)(rows);
+                FL_UNROLL for (int i = 0; i < W; i++)
+                    V_(store)(to + i * stride + j, rows[i]);
+            }
+    }
+    for (; p < k; p++, to += stride) {
+        const T *from = b.at + p * b.rs;
+        for (int64_t j = 0; j < whole; j += W)
+            V_(store)(to + j, V_(load)(from + j));
+        V_(store)(to + stride - W, (V){0});
+        for (int64_t j = whole; j < width; j++)
+            to[j] = from[j * b.cs];
+    }
+}
+
+/* B[k, n] as slivers of NR columns, one after the other; the last has whole vectors only. A few rows
+ * of all slivers at a time, so that B is read along its rows. */
+static void NAME(pack_b)(int64_t k, int64_t n, NAME(operand) b, T *to)
+{
+    int64_t step = b.cs == 1 ? PACK_ROWS : k;
+    for (int64_t p = 0; p < k; p += step)
+        for (int64_t j = 0; j < n; j += NR) {
+            int64_t width = n - j < NR ? n - j : NR, stride = (width + W - 1) / W * W;
+            NAME(pack_sliver)(k - p < step ? k - p : step, width, NAME(part)(b, p, j), to + j * k + p * stride, stride);
+        }
+}
+
+/* A[m, k] as slivers of as many rows as each tile has; may write up to W numbers more. */
+static NOINLINE void NAME(pack_a)(int64_t m, int64_t k, NAME(operand) a, T *to)
+{
+    int64_t step = a.rs == 1 ? PACK_ROWS : k;
+    for (int64_t first = 0; first < k; first += step)
+        for (int64_t i = 0, rows; i < m; i += rows) {
+            rows = NAME(tile_rows)(m - i);
+            int64_t p = first, last = k - first < step ? k : first + step;
+            const T *from = a.at + i * a.rs + p * a.cs;
+            T *out = to + i * k + p * rows;
+            if (a.rs == 1 && MR <= W && i + W <= m) /* each vector over the rest of the one before */
+                for (; p < last - 1; p++, out += rows, from += a.cs)
+                    V_(store)(out, V_(load)(from));
+            for (; p < last; p++, out += rows, from += a.cs)
+                for (int64_t r = 0; r < rows; r++)
+                    out[r] = from[r * a.rs];
+        }
+}
+
+/* ---- a block: C (+)= A B with one depth of k ---- */
+
+/* C (+)= a block of sums whose rows are `stride` apart. */
+static NOINLINE void NAME(write_out)(int64_t rows, int64_t columns, const T *from, int64_t stride, T *c, int64_t crs, int64_t ccs, int64_t accumulate)
+{
+    int64_t whole = ccs == 1 ? columns / W * W : 0, i = 0;
+    if (crs == 1 && !accumulate)
+        for (; i + W <= rows; i += W)
+            for (int64_t j = 0; j < columns; j += W) {
+                V square[W];
+                int64_t count = columns - j < W ? columns - j : W;
+                FL_UNROLL for (int r = 0; r < W; r++)
+                    square[r] = V_(load)(from + (i + r) * stride + j);
+                V_(transpose)(square);
+                for (int64_t r = 0; r < count; r++)
+                    V_(store)(c + i + (j + r) * ccs, square[r]);
+            }
+    for (; i < rows; i++) {
+        T *to = c + i * crs;
+        const T *row = from + i * stride;
+        for (int64_t j = 0; j < whole; j += W)
+            V_(store)(to + j, accumulate ? V_(load)(to + j) + V_(load)(row + j) : V_(load)(row + j));
+        for (int64_t j = whole; j < columns; j++)
+            to[j * ccs] = accumulate ? to[j * ccs] + row[j] : row[j];
+    }
+}
+
+/* Columns of one sliver, all rows; C's rows are contiguous. `a_packed`: A's slivers follow each
+ * other. */
+static NOINLINE void NAME(sliver)(int64_t m, int64_t columns, int64_t k, NAME(operand) a, int a_packed, const T *b, int64_t brs, int64_t vectors, NAME(kernel) thin, T *c, int64_t crs, int64_t accumulate)
+{
+    for (int64_t i = 0, rows; i < m; i += rows) {
+        rows = thin ? m : NAME(tile_rows)(m - i);
+        NAME(kernel) kernel = thin ? thin : NAME(kernels)[rows][vectors];
+        const T *from = a_packed ? a.at + i * k : a.at + i * a.rs;
+        int64_t ars = a_packed ? 1 : a.rs, acs = a_packed ? rows : a.cs;
+        if (columns == vectors * W) {
+            kernel(k, from, ars, acs, b, brs, c + i * crs, crs, accumulate);
+            continue;
+        }
+        T tile[MR * NR] __attribute__((aligned(64)));
+        kernel(k, from, ars, acs, b, brs, tile, NR, 0);
+        NAME(write_out)(rows, columns, tile, NR, c + i * crs, crs, 1, accumulate);
+    }
+}
+
+static NOINLINE void NAME(packed_block)(int64_t m, int64_t n, int64_t k, NAME(operand) a, int a_packed, const T *b, T *c, int64_t crs, int64_t accumulate)
+{
+    for (int64_t j = 0; j < n; j += NR) {
+        int64_t columns = n - j < NR ? n - j : NR, vectors = (columns + W - 1) / W;
+        NAME(sliver)(m, columns, k, a, a_packed, b + j * k, vectors * W, vectors, 0, c + j, crs, accumulate);
+    }
+}
+
+/* With B as it is, its rows contiguous; columns beyond the last whole vector are packed. */
+static NOINLINE void NAME(direct_block)(int64_t m, int64_t n, int64_t k, NAME(operand) a, int a_packed, NAME(operand) b, T *c, int64_t crs, int64_t accumulate)
+{
+    int64_t j = 0, vectors;
+    if (m <= 3)
+        for (int64_t wide = NAME(thin_vectors)[m]; j + wide * W <= n; j += wide * W)
+            NAME(sliver)(m, wide * W, k, a, a_packed, b.at + j, b.rs, wide, NAME(thin)[m], c + j, crs, accumulate);
+    for (; j + W <= n; j += vectors * W) {
+        vectors = (n - j) / W < NV ? (n - j) / W : NV;
+        NAME(sliver)(m, vectors * W, k, a, a_packed, b.at + j, b.rs, vectors, 0, c + j, crs, accumulate);
+    }
+    if (j < n) {
+        T few[DIRECT_DEPTH * W] __attribute__((aligned(64)));
+        NAME(pack_sliver)(k, n - j, NAME(part)(b, 0, j), few, W);
+        NAME(sliver)(m, n - j, k, a, a_packed, few, W, 1, 0, c + j, crs, accumulate);
+    }
+}
+
+/* ---- tiles of C ---- */
+
+FL_INLINE void NAME(tell)(const NAME(product) *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
+{
+    if (!p->done)
+        return;
+    if (p->swapped)
+        p->done(p->context, column, column + columns, row, row + rows);
+    else
+        p->done(p->context, row, row + rows, column, column + columns);
+}
+
+/* One depth of a tile of C whose rows are contiguous. */
+static NOINLINE void NAME(add_depth)(const NAME(product) *p, int64_t row, int64_t rows, int64_t column, int64_t columns, int64_t k0, int64_t k, T *c, int64_t crs, int64_t accumulate)
+{
+    NAME(operand) a = NAME(part)(p->a, row, k0), b = NAME(part)(p->b, k0, column);
+    if (p->pack_a) {
+        T *to = fl_scratch(FL_GEMM_A, (size_t)(rows * k + W) * sizeof(T));
+        NAME(pack_a)(rows, k, a, to);
+        a.at = to;
+    }
+    if (p->pack_b == NAME(PACK_NOTHING)) {
+        NAME(direct_block)(rows, columns, k, a, p->pack_a, b, c, crs, accumulate);
+        return;
+    }
+    T *packed = p->packed + k0 * ((p->n + W - 1) / W * W) + column * k;
+    if (p->pack_b == NAME(PACK_IN_TILE)) {
+        packed = fl_scratch(FL_GEMM_B, (size_t)(k * (columns + W)) * sizeof(T));
+        NAME(pack_b)(k, columns, b, packed);
+    }
+    NAME(packed_block)(rows, columns, k, a, p->pack_a, packed, c, crs, accumulate);
+}
+
+static void NAME(tile)(const NAME(product) *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
+{
+    T *c = p->c + row * p->crs + column * p->ccs, *sums = c;
+    int64_t stride = p->crs, accumulate = p->accumulate;
+    if (p->ccs != 1) { /* C's rows are not contiguous: the sums have a place of their own */
+        stride = (columns + W - 1) / W * W;
+        sums = fl_scratch(FL_GEMM_C, (size_t)(rows * stride) * sizeof(T));
+        accumulate = 0;
+    }
+    for (int64_t k0 = 0; k0 < p->k; k0 += p->depth) {
+        int64_t k = p->k - k0 < p->depth ? p->k - k0 : p->depth;
+        NAME(add_depth)(p, row, rows, column, columns, k0, k, sums, stride, accumulate || k0);
+    }
+    if (sums != c)
+        NAME(write_out)(rows, columns, sums, stride, c, p->crs, p->ccs, p->accumulate);
+    NAME(tell)(p, row, rows, column, columns);
+}
+
+static void NAME(tiles)(void *context, int64_t begin, int64_t end)
+{
+    const NAME(product) *p = context;
+    for (int64_t t = begin; t < end; t++) {
+        int64_t row = t / p->blocks * p->band, column = t % p->blocks * p->block;
+        int64_t rows = p->m - row < p->band ? p->m - row : p->band;
+        int64_t columns = p->n - column < p->block ? p->n - column : p->block;
+        NAME(tile)(p, row, rows, column, columns);
+    }
+}
+
+/* Packs B's columns begin..end (in slivers) of all depths. */
+static void NAME(pack_all)(void *context, int64_t begin, int64_t end)
+{
+    const NAME(product) *p = context;
+    int64_t first = begin * NR, last = end * NR < p->n ? end * NR : p->n;
+    for (int64_t k0 = 0; k0 < p->k; k0 += p->depth) {
+        int64_t k = p->k - k0 < p->depth ? p->k - k0 : p->depth;
+        T *to = p->packed + k0 * ((p->n + W - 1) / W * W) + first * k;
+        NAME(pack_b)(k, last - first, NAME(part)(p->b, k0, first), to);
+    }
+}
+
+FL_INLINE int64_t NAME(ceiling)(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/* Cuts `n` into equal pieces of at most `most`, each a multiple of `unit`. */
+static int64_t NAME(cut)(int64_t n, int64_t most, int64_t unit)
+{
+    int64_t pieces = NAME(ceiling)(n, most);
+    return NAME(ceiling)(NAME(ceiling)(n, pieces), unit) * unit;
+}
+
+/* Few sums of very many products. */
+FL_INLINE int NAME(is_long)(const NAME(product) *p)
+{
+    return p->k >= SPLIT_DEPTH && p->m * p->n <= SPLIT_ELEMENTS;
+}
+
+static void NAME(plan)(NAME(product) *p, int64_t threads)
+{
+    int64_t most_rows = BAND, most_columns = BLOCK;
+    if (p->m <= BAND + BAND / 2)
+        most_rows = BAND + BAND / 2;
+    p->depth = NAME(cut)(p->k, DEPTH, 8);
+    p->pack_b = NAME(PACK_IN_TILE);
+    if (p->b.cs == 1 && p->m <= DIRECT_ROWS) {
+        p->pack_b = NAME(PACK_NOTHING);
+        p->depth = NAME(cut)(p->k, p->m <= 3 ? THIN_DEPTH : DIRECT_DEPTH, 8);
+        most_columns = 4 * BLOCK;
+    }
+    if (NAME(is_long)(p) && p->pack_b == NAME(PACK_IN_TILE)) { /* B streams by, whole rows of it */
+        most_columns = p->n;
+        p->depth = LONG_PACKED / p->n < DEPTH ? LONG_PACKED / p->n + 8 : DEPTH;
+    }
+    p->pack_a = p->a.cs != 1 && p->n >= PACK_A_COLUMNS;
+    for (;;) {
+        p->band = NAME(cut)(p->m, most_rows, MR);
+        p->block = NAME(cut)(p->n, most_columns, NR);
+        p->bands = NAME(ceiling)(p->m, p->band);
+        p->blocks = NAME(ceiling)(p->n, p->block);
+        if (threads == 1 || p->bands * p->blocks >= 2 * threads)
+            break;
+        if (most_columns > 4 * NR && p->block > 4 * NR && p->block >= p->band)
+            most_columns = p->block - NR;
+        else if (most_rows > 4 * MR && p->band > 4 * MR)
+            most_rows = p->band - MR;
+        else
+            break;
+    }
+    if (p->bands > 1 && p->pack_b == NAME(PACK_IN_TILE) && p->k * p->n <= MOST_PACKED)
+        p->pack_b = NAME(PACK_BEFORE);
+}
+
+static NOINLINE void NAME(run)(NAME(product) *p, int64_t threads)
+{
+    NAME(plan)(p, threads);
+    if (p->pack_b == NAME(PACK_BEFORE)) {
+        int64_t slivers = NAME(ceiling)(p->n, NR);
+        p->packed = fl_scratch(FL_GEMM_B, (size_t)(p->k * (p->n + W)) * sizeof(T));
+        if (threads > 1)
+            fl_for(slivers, NAME(ceiling)(PARALLEL_PACKING, p->k * NR), NAME(pack_all), p);
+        else
+            NAME(pack_all)(p, 0, slivers);
+    }
+    if (threads > 1)
+        fl_for(p->bands * p->blocks, 1, NAME(tiles), p);
+    else
+        NAME(tiles)(p, 0, p->bands * p->blocks);
+}
+
+/* ---- long k: each thread takes a part of k and has sums of its own ---- */
+
+typedef struct {
+    const NAME(product) *whole;
+    int64_t parts, depth;
+    T *sums; /* of all parts but the first, whose sums are C */
+} NAME(split);
+
+static void NAME(sum_part)(void *context, int64_t begin, int64_t end)
+{
+    const NAME(split) *s = context;
+    for (int64_t i = begin; i < end; i++) {
+        NAME(product) p = *s->whole;
+        int64_t first = i * s->depth;
+        p.a = NAME(part)(p.a, 0, first);
+        p.b = NAME(part)(p.b, first, 0);
+        p.k = p.k - first < s->depth ? p.k - first : s->depth;
+        p.done = 0;
+        if (i) {
+            p.c = s->sums + (i - 1) * p.m * p.n;
+            p.crs = p.n;
+            p.ccs = 1;
+            p.accumulate = 0;
+        }
+        NAME(run)(&p, 1);
+    }
+}
+
+static void NAME(sum_rows)(void *context, int64_t begin, int64_t end)
+{
+    const NAME(split) *s = context;
+    const NAME(product) *p = s->whole;
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t part = 1; part < s->parts; part++) {
+            const T *from = s->sums + ((part - 1) * p->m + i) * p->n;
+            T *to = p->c + i * p->crs;
+            for (int64_t j = 0; j < p->n; j++)
+                to[j * p->ccs] += from[j];
+        }
+    NAME(tell)(p, begin, end - begin, 0, p->n);
+}
+
+static void NAME(run_split)(const NAME(product) *p, int64_t threads)
+{
+    int64_t parts = p->k / (SPLIT_DEPTH / 2) < threads ? p->k / (SPLIT_DEPTH / 2) : threads;
+    NAME(split) s = {p, parts, NAME(ceiling)(p->k, parts), 0};
+    s.parts = NAME(ceiling)(p->k, s.depth);
+    s.sums = fl_scratch(FL_GEMM_SUMS, (size_t)((s.parts - 1) * p->m * p->n) * sizeof(T));
+    fl_for(s.parts, 1, NAME(sum_part), &s);
+    fl_for(p->m, NAME(ceiling)(PARALLEL_PACKING, p->n), NAME(sum_rows), &s);
+}
+
+/* ---- dot products ---- */
+
+/* The sums of so many vectors; they are overwritten, and what follows them up to whole vectors. */
+static NOINLINE void NAME(reduce)(int64_t count, V *sum, T *out)
+{
+    for (int64_t i = 0; i < count; i += W)
+        V_(store)(out + i, V_(sums)(sum + i));
+}
+
+FL_INLINE void NAME(add_dots)(int rows, int columns, const T *a, int64_t ars, const T *b, int64_t bcs, V_MASK mask, V *sum)
+{
+    V x[DOT_ROWS];
+    FL_UNROLL for (int i = 0; i < rows; i++)
+        x[i] = (V)((V_MASK)V_(load)(a + i * ars) & mask);
+    FL_UNROLL for (int j = 0; j < columns; j++) {
+        V y = (V)((V_MASK)V_(load)(b + j * bcs) & mask);
+        FL_KEEP(y);
+        FL_UNROLL for (int i = 0; i < rows; i++)
+            sum[i * columns + j] += x[i] * y;
+    }
+}
+
+/* Needs k >= W: the last k % W of each are taken from whole vectors with the rest masked. */
+FL_INLINE void NAME(dot_tile)(int rows, int columns, int64_t k, const T *a, int64_t ars, const T *b, int64_t bcs, T *out)
+{
+    V sum[DOT_ROWS * DOT_COLUMNS + W];
+    FL_UNROLL for (int i = 0; i < rows * columns; i++)
+        sum[i] = (V){0};
+    for (int64_t p = 0; p + W <= k; p += W)
+        NAME(add_dots)(rows, columns, a + p, ars, b + p, bcs, ~(V_MASK){0}, sum);
+    if (k % W)
+        NAME(add_dots)(rows, columns, a + k - W, ars, b + k - W, bcs, V_(last)(k % W), sum);
+    NAME(reduce)(rows * columns, sum, out);
+}
+
+typedef void (*NAME(dot))(int64_t, const T *, int64_t, const T *, int64_t, T *);
+#define DOT(rows, columns)                                                                        \
+    static void NAME(dot_##rows##_##columns)(int64_t k, const T *a, int64_t ars, const T *b, int64_t bcs, T *out) \
+    {                                                                                             \
+        NAME(dot_tile)(rows, columns, k, a, ars, b, bcs, out);                                    \
+    }
+#define DOTS(rows) DOT(rows, 1) DOT(rows, 2) DOT(rows, 3) DOT(rows, 4) DOT(rows, 5) DOT(rows, 6)
+#define ROW(rows) [rows] = {[1] = NAME(dot_##rows##_1), [2] = NAME(dot_##rows##_2), [3] = NAME(dot_##rows##_3), [4] = NAME(dot_##rows##_4), [5] = NAME(dot_##rows##_5), [6] = NAME(dot_##rows##_6)}
+DOTS(1)
+#if DOT_ROWS == 2
+DOTS(2)
+#endif
+static const NAME(dot) NAME(dots)[DOT_ROWS + 1][DOT_COLUMNS + 1] = {
+    ROW(1),
+#if DOT_ROWS == 2
+    ROW(2),
+#endif
+};
+#undef ROW
+#undef DOTS
+#undef DOT
+
+/* The dots of columns of C, fewer than rows. Where these columns of B do not stay in the first cache
+ * all together, each tile of them meets so many rows as stay in the second. */
+static void NAME(dot_block)(const NAME(product) *p, int64_t row, int64_t rows)
+{
+    T out[DOT_ROWS * DOT_COLUMNS + W];
+    for (int64_t i = 0; p->n == 1 && i < rows; i += DOT_COLUMNS) { /* a vector: it takes A's part */
+        int64_t r = rows - i < DOT_COLUMNS ? rows - i : DOT_COLUMNS;
+        NAME(dots)[1][r](p->k, p->b.at, 0, p->a.at + (row + i) * p->a.rs, p->a.rs, out);
+        NAME(write_out)(r, 1, out, 1, p->c + (row + i) * p->crs, p->crs, 1, p->accumulate);
+    }
+    if (p->n == 1) {
+        NAME(tell)(p, row, rows, 0, 1);
+        return;
+    }
+    int64_t width = NAME(cut)(p->n, DOT_COLUMNS, 1), bytes = p->k * (int64_t)sizeof(T);
+    int64_t group = p->n * bytes <= FIRST_CACHE / 2 ? DOT_ROWS : SECOND_CACHE / 4 / bytes;
+    group = group < DOT_ROWS ? DOT_ROWS : group / DOT_ROWS * DOT_ROWS;
+    for (int64_t first = 0; first < rows; first += group)
+        for (int64_t j = 0; j < p->n; j += width)
+            for (int64_t i = first; i < first + group && i < rows; i += DOT_ROWS) {
+                int64_t r = rows - i < DOT_ROWS ? rows - i : DOT_ROWS, c = p->n - j < width ? p->n - j : width;
+                NAME(dots)[r][c](p->k, p->a.at + (row + i) * p->a.rs, p->a.rs, p->b.at + j * p->b.cs, p->b.cs, out);
+                T *to = p->c + (row + i) * p->crs + j * p->ccs;
+                for (int64_t y = 0; y < r; y++, to += p->crs)
+                    for (int64_t x = 0; x < c; x++)
+                        to[x * p->ccs] = p->accumulate ? to[x * p->ccs] + out[y * c + x] : out[y * c + x];
+            }
+    NAME(tell)(p, row, rows, 0, p->n);
+}
+
+static void NAME(dot_range)(void *context, int64_t begin, int64_t end)
+{
+    const NAME(product) *p = context;
+    int64_t step = NAME(ceiling)(NAME(ceiling)(BAND * BLOCK, p->n), DOT_ROWS) * DOT_ROWS;
+    for (int64_t i = begin; i < end; i += step)
+        NAME(dot_block)(p, i, end - i < step ? end - i : step);
+}
+
+/* ---- the way that a product takes ---- */
+
+static void NAME(swap_roles)(NAME(product) *p)
+{
+    NAME(operand) a = p->a, b = p->b;
+    int64_t m = p->m, crs = p->crs;
+    p->a = (NAME(operand)){b.at, b.cs, b.rs};
+    p->b = (NAME(operand)){a.at, a.cs, a.rs};
+    p->m = p->n;
+    p->n = m;
+    p->crs = p->ccs;
+    p->ccs = crs;
+    p->swapped = !p->swapped;
+}
+
+/* The strides of dimensions of one element do not matter: they are what suits best. */
+static void NAME(free_strides)(NAME(product) *p)
+{
+    if (p->n == 1)
+        p->b.cs = p->ccs = 1;
+    if (p->m == 1 && p->ccs != 1)
+        p->crs = 1;
+    if (p->m == 1)
+        p->a.rs = 1;
+    if (p->k == 1)
+        p->a.cs = 1;
+}
+
+static int NAME(wants_swap)(const NAME(product) *p)
+{
+    if (p->ccs != 1 && p->crs == 1)
+        return 1;
+    if (p->n < W && p->m >= W && p->a.rs == 1)
+        return 1;
+    if (p->b.cs == 1 || p->k < SWAP_DEPTH)
+        return 0;
+    return p->m >= W && (p->a.rs == 1 || p->m < p->n);
+}
+
+/* A part of k at a time: longer sums in one go would lose digits. */
+static void NAME(run_dots)(NAME(product) *p, int64_t threads)
+{
+    if (p->m < p->n)
+        NAME(swap_roles)(p);
+    int64_t depth = NAME(cut)(p->k, DOT_MOST_DEPTH, W), k = p->k;
+    fl_tile_done done = p->done;
+    NAME(operand) a = p->a, b = p->b;
+    for (int64_t k0 = 0; k0 < k; k0 += depth) {
+        p->a = NAME(part)(a, 0, k0);
+        p->b = NAME(part)(b, k0, 0);
+        p->k = k - k0 < depth ? k - k0 : depth;
+        p->accumulate = p->accumulate || k0;
+        p->done = k0 + depth < k ? 0 : done;
+        if (threads > 1)
+            fl_for(p->m, NAME(ceiling)(PARALLEL_GRAIN, p->n * p->k), NAME(dot_range), p);
+        else
+            NAME(dot_range)(p, 0, p->m);
+    }
+}
+
+/* Few numbers: no cache to think of, no scratch memory. */
+static void NAME(run_small)(const NAME(product) *p)
+{
+    T sums[SMALL], packed[SMALL];
+    int64_t padded = (p->n + W - 1) / W * W, direct = p->ccs == 1;
+    T *c = direct ? p->c : sums;
+    int64_t stride = direct ? p->crs : padded, accumulate = direct && p->accumulate;
+    if (p->b.cs == 1 && p->n % W == 0)
+        NAME(direct_block)(p->m, p->n, p->k, p->a, 0, p->b, c, stride, accumulate);
+    else {
+        NAME(pack_b)(p->k, p->n, p->b, packed);
+        NAME(packed_block)(p->m, p->n, p->k, p->a, 0, packed, c, stride, accumulate);
+    }
+    if (!direct)
+        NAME(write_out)(p->m, p->n, sums, stride, p->c, p->crs, p->ccs, p->accumulate);
+    NAME(tell)(p, 0, p->m, 0, p->n);
+}
+
+static void NAME(nothing_to_add)(const NAME(product) *p)
+{
+    if (!p->accumulate)
+        for (int64_t i = 0; i < p->m; i++)
+            for (int64_t j = 0; j < p->n; j++)
+                p->c[i * p->crs + j * p->ccs] = 0;
+    NAME(tell)(p, 0, p->m, 0, p->n);
+}
+
+static void NAME(multiply)(NAME(product) *p)
+{
+    if (p->m <= 0 || p->n <= 0)
+        return;
+    if (p->k <= 0) {
+        NAME(nothing_to_add)(p);
+        return;
+    }
+    int64_t work = p->m * p->n * p->k, least = p->m < p->n ? p->m : p->n;
+    int64_t threads = work >= 2 * PARALLEL_GRAIN ? fl_threads_here() : 1;
+    NAME(free_strides)(p);
+    if (p->a.cs == 1 && p->b.rs == 1 && least <= DOT_MOST && p->k >= DOT_DEPTH) {
+        NAME(run_dots)(p, threads);
+        return;
+    }
+    if (NAME(wants_swap)(p))
+        NAME(swap_roles)(p);
+    if ((p->m > p->k ? p->m : p->k) * (p->n + W) <= SMALL)
+        NAME(run_small)(p);
+    else if (threads > 1 && NAME(is_long)(p))
+        NAME(run_split)(p, threads);
+    else
+        NAME(run)(p, threads);
+}
+
+/* ---- many products of the same sizes ---- */
+
+typedef struct {
+    NAME(product) first;
+    int64_t inner, a1, a2, b1, b2, c1, c2;
+    fl_body done;
+} NAME(batch);
+
+static void NAME(multiply_some)(void *context, int64_t begin, int64_t end)
+{
+    const NAME(batch) *all = context;
+    for (int64_t i = begin; i < end; i++) {
+        NAME(product) p = all->first;
+        int64_t outer = i / all->inner, inner = i % all->inner;
+        p.a.at += outer * all->a1 + inner * all->a2;
+        p.b.at += outer * all->b1 + inner * all->b2;
+        p.c += outer * all->c1 + inner * all->c2;
+        NAME(multiply)(&p);
+        if (all->done)
+            all->done(p.context, i, i + 1);
+    }
+}
+
+static void NAME(multiply_batch)(NAME(batch) *all, int64_t count)
+{
+    const NAME(product) *p = &all->first;
+    int64_t each = p->m * p->n * p->k, grain = NAME(ceiling)(PARALLEL_GRAIN, each > 0 ? each : 1);
+    if (count >= fl_threads_here())
+        fl_for(count, grain, NAME(multiply_some), all);
+    else /* few and perhaps large: each on all threads */
+        NAME(multiply_some)(all, 0, count);
+}

@@ -1,0 +1,97 @@
+/* Cross entropy of class numbers: forward with what its gradient needs, and the gradient. */
+#include "fl.h"
+#include "vmath.h"
+
+/* One row: the exponentials of x - max(x), their sum, and the negative log-probability of one
+ * class. */
+static float row_loss(int64_t classes, const float *x, int64_t target, float *exps, float *sum)
+{
+    float top = x[0];
+    for (int64_t j = 1; j < classes; j++) top = (x[j] > top || x[j] != x[j]) ? x[j] : top;
+    for (int64_t j = 0; j < classes; j++) exps[j] = fl_expf(x[j] - top);
+    float lanes[8] = {0};
+    int64_t j = 0;
+    for (; j + 8 <= classes; j += 8)
+        for (int64_t l = 0; l < 8; l++) lanes[l] += exps[j + l];
+    float total = ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
+                  ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+    for (; j < classes; j++) total += exps[j];
+    *sum = total;
+    return __builtin_logf(total) - (x[target] - top);
+}
+
+typedef struct {
+    int64_t classes, xrs, ignore;
+    const float *x;
+    const int64_t *target;
+    float *losses, *exps, *sums;
+    int64_t *places;
+} forward;
+
+static void forward_rows(void *context, int64_t begin, int64_t end)
+{
+    const forward *f = context;
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t t = f->target[i];
+        const int64_t place = t == f->ignore ? -1 : t;
+        const float loss = row_loss(f->classes, f->x + i * f->xrs, place < 0 ? 0 : place,
+                                    f->exps + i * f->classes, f->sums + i);
+        f->places[i] = place;
+        f->losses[i] = place < 0 ? 0 : loss;
+    }
+}
+
+/* x has n rows of `classes` numbers, xrs apart. reduction: 0 none, 1 mean, 2 sum. Gives the losses
+ * (per row) and, but for `none`, their mean or sum in result; exps and sums as the gradient wants
+ * them; places, -1 for rows that are ignored; and the share of a row in the result.
+ * 0, or 1 + the row whose target is no class. */
+int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (target[i] == ignore) continue;
+        if (target[i] < 0 || target[i] >= classes) return i + 1;
+        count++;
+    }
+    forward f = {classes, xrs, ignore, x, target, losses, exps, sums, places};
+    fl_for(n, 1 + 20000 / (4 * classes), forward_rows, &f);
+    *share = reduction == 1 ? (count ? 1.0f / (float)count : __builtin_nanf("")) : 1.0f;
+    if (reduction) {
+        double total = 0;
+        for (int64_t i = 0; i < n; i++) total += losses[i];
+        *result = reduction == 1 ? (float)(total / (double)count) : (float)total;
+    }
+    return 0;
+}
+
+typedef struct {
+    int64_t classes, each;
+    const float *g, *exps, *sums, *share;
+    const int64_t *places;
+    float *out;
+} backward;
+
+static void backward_rows(void *context, int64_t begin, int64_t end)
+{
+    const backward *b = context;
+    for (int64_t i = begin; i < end; i++) {
+        const float *exps = b->exps + i * b->classes;
+        float *out = b->out + i * b->classes;
+        const int64_t place = b->places[i];
+        const float wide = place < 0 ? 0 : b->g[i * b->each] * *b->share;
+        const float scale = wide / b->sums[i];
+        if (place < 0)
+            for (int64_t j = 0; j < b->classes; j++) out[j] = 0;
+        else {
+            for (int64_t j = 0; j < b->classes; j++) out[j] = exps[j] * scale;
+            out[place] -= wide;
+        }
+    }
+}
+
+/* (softmax - one_hot) times the gradient's share; `each` is 1 where g has an element per row. */
+void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g, int64_t each, const float *exps, const float *sums, const int64_t *places, const float *share, float *out)
+{
+    backward b = {classes, each, g, exps, sums, share, places, out};
+    fl_for(n, 1 + 20000 / (2 * classes), backward_rows, &b);
+}

@@ -1,0 +1,346 @@
+"""C for a program: a function for each loop, and one that runs them in order.
+
+The memory of a program is a table of addresses ``m``: ``m[0]`` the temporary memory, ``m[1]`` the
+numbers that change from call to call, then one entry per buffer from outside.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .expressions import COMPARISONS, Expr, nodes_of, weight
+from .graph import Batched, Graph, Host, Loop, Native, Node, Statement, dtype_name
+from .memory import Shape, View
+from .passes import Plan
+
+SERIAL = 60_000  # cycles below which a loop runs on one thread
+LANES = 16  # partial sums of a reduction
+CHUNK = 2048  # elements that are summed before the sum goes to double precision
+TILE = 8192  # elements of one task of an update
+
+_BINARY = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "logical_and": "&",
+           "logical_or": "|", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
+           **COMPARISONS}  # fmt: skip
+# Functions by name: C's for float and for double.
+_C_FUNCTIONS = {
+    **{n: (f"fl_{n}f", f"fl_{n}") for n in
+       ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf", "sin",
+        "cos")},
+    "power": ("fl_powf", "fl_pow"),
+    **{n: (f"__builtin_{n}f", f"__builtin_{n}") for n in
+       ("sqrt", "floor", "ceil", "trunc", "rint", "copysign", "nextafter", "tan", "asin", "acos",
+        "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "hypot", "erfc", "fmod",
+        "lgamma", "fmax", "fmin")},
+}  # fmt: skip
+
+
+class Emitter:
+    """Writes one program."""
+
+    def __init__(self, graph: Graph, plan: Plan, slots: dict[int, int]):
+        self.graph, self.plan, self.slots = graph, plan, slots
+        self.functions: list[str] = []
+        self.main: list[str] = []
+        self.segments: list[list[str]] = [self.main]
+        self.count = 0
+
+    def text(self) -> str:
+        """The whole file."""
+        for i, node in enumerate(self.graph.nodes):
+            if isinstance(node, Host):
+                self.main = []
+                self.segments.append(self.main)
+                continue
+            self.main.append(f"    /* {i}: {node.name} {node.line} */")
+            if isinstance(node, Loop):
+                self._loop(node)
+            elif isinstance(node, Batched):
+                self._batched(node)
+            elif isinstance(node, Native):
+                self._native(node)
+        parts = [_HEAD, *self.functions]
+        for number, lines in enumerate(self.segments):
+            body = "\n".join(lines)
+            parts.append(
+                f"FL_API int64_t fl_run_{number}(char **m)\n{{\n    int64_t error = 0;\n"
+                f"    (void)m;\n{body}\n    return error;\n}}\n"
+            )
+        return "\n".join(parts)
+
+    # ------------------------------------------------------------------ memory
+
+    def base(self, view: View) -> str:
+        """The address of a view's buffer, as a pointer to its element type."""
+        kind = dtype_name(view.dtype)
+        offset = self.plan.offsets.get(view.buffer.number)
+        if offset is not None:
+            return f"(({kind} *)(m[0] + {offset}))"
+        return f"(({kind} *)m[{self.slots[view.buffer.number]}])"
+
+    def address(self, view: View) -> str:
+        at = f" + {view.offset}" if view.offset else ""
+        return f"{self.base(view)}{at}"
+
+    # ------------------------------------------------------------------ calls
+
+    def _native(self, node: Native) -> None:
+        args = ", ".join(self._argument(a) for a in node.args)
+        call = f"{node.function}({args})"
+        if node.function in CHECKED:
+            self.main.append(f"    if ((error = {call})) return error;")
+        else:
+            self.main.append(f"    {call};")
+
+    def _argument(self, value: Any) -> str:
+        if value is None:
+            return "NULL"
+        if isinstance(value, View):
+            return self.address(value)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return str(int(value))
+        if isinstance(value, float):
+            return literal(value, np.dtype(np.float64))
+        return str(int(value))
+
+    def _call_loop(self, name: str, count: int, cost: int) -> None:
+        """Runs a loop's function, on all threads where that pays."""
+        if cost <= SERIAL or count <= 1:
+            self.main.append(f"    {name}(m, 0, {count});")
+        else:
+            grain = max(1, min(-(-count // 2), -(-count * (SERIAL // 4) // max(cost, 1))))
+            self.main.append(f"    fl_for({count}, {grain}, {name}, m);")
+
+    # ------------------------------------------------------------------ updates
+
+    def _batched(self, node: Batched) -> None:
+        """A table of addresses, and a loop over its pieces."""
+        name = f"k{self.count}"
+        self.count += 1
+        kind = dtype_name(node.dtype)
+        columns = len(node.rows[0])
+        places, pieces = [], []
+        for r, row in enumerate(node.rows):
+            places.append("{" + ", ".join(f"{{{s}, {o}}}" for s, o in map(self._place, row)) + "}")
+            size = row[0].size
+            pieces.extend((r, at, min(size, at + TILE)) for at in range(0, size, TILE))
+        table = ",\n    ".join(places)
+        tasks = ",".join(f"{{{r},{a},{e}}}" for r, a, e in pieces)
+        lines = [
+            f"static const int64_t {name}_place[][{columns}][2] = {{\n    {table}}};",
+            f"static const int32_t {name}_piece[][3] = {{{tasks}}};",
+            f"/* {node.name} */",
+            f"static void {name}(void *context, int64_t begin, int64_t end)",
+            "{",
+            "    char **m = context;",
+            "    const double *num = (const double *)m[1];",
+            "    (void)num;",
+        ]
+        body = Body(self, set())
+        for i in range(columns):
+            body.columns[i] = f"p{i}[i]"
+        for _, e in node.body:
+            body.hoist_numbers(e)
+        lines += ["    " + t for t in body.before]
+        lines += [
+            "    for (int64_t task = begin; task < end; task++) {",
+            f"        const int64_t row = {name}_piece[task][0];",
+        ]
+        for i in range(columns):
+            place = f"{name}_place[row][{i}]"
+            lines.append(f"        {kind} *p{i} = ({kind} *)(m[{place}[0]] + {place}[1]);")
+        lines += [
+            "        FL_IVDEP",
+            f"        for (int64_t i = {name}_piece[task][1]; i < {name}_piece[task][2]; i++) {{",
+        ]
+        values = [(i, body.value(e)) for i, e in node.body]
+        lines += ["            " + t for t in body.lines]
+        lines += [f"            p{i}[i] = {v};" for i, v in values]
+        lines += ["        }", "    }", "}", ""]
+        self.functions.append("\n".join(lines))
+        each = sum(weight(e) for _, e in node.body) + 4 * columns
+        self._call_loop(name, len(pieces), node.size * each // 4)
+
+    def _place(self, view: View) -> tuple[int, int]:
+        """A view's entry in the table of addresses, and its distance from there in bytes."""
+        item = view.dtype.itemsize
+        offset = self.plan.offsets.get(view.buffer.number)
+        if offset is not None:
+            return 0, offset + view.offset * item
+        return self.slots[view.buffer.number], view.offset * item
+
+    # ------------------------------------------------------------------ loops
+
+    def _loop(self, node: Loop) -> None:
+        if not node.size:
+            for s in node.statements:
+                if s.reduce and s.target.size:
+                    raise AssertionError("a reduction of nothing")
+            return
+        name = f"k{self.count}"
+        self.count += 1
+        writer = LoopWriter(self, node, name)
+        self.functions.append(writer.text())
+        self._call_loop(name, writer.count, node.cost)
+        for line in writer.after:
+            self.main.append(line)
+
+
+def literal(value: Any, dtype: np.dtype) -> str:
+    """A number in C, exactly."""
+    if dtype.kind == "b":
+        return "1" if value else "0"
+    if dtype.kind in "iu":
+        number = int(value)
+        if number == -(2**63):
+            return "(-9223372036854775807 - 1)"
+        return f"INT64_C({number})" if abs(number) > 2**31 - 1 else str(number)
+    single = dtype == np.float32
+    suffix = "f" if single else ""
+    x = float(np.float32(value)) if single else float(value)
+    if math.isnan(x):
+        return f'__builtin_nan{suffix}("")'
+    if math.isinf(x):
+        return f"{'-' if x < 0 else ''}__builtin_inf{suffix}()"
+    if x == int(x) and abs(x) < 2**20 and (x or math.copysign(1, x) > 0):
+        return f"{int(x)}.0{suffix}" if x >= 0 else f"({int(x)}.0{suffix})"
+    text = x.hex() + suffix
+    return f"({text})" if x < 0 or text[0] == "-" else text
+
+
+class Body:
+    """The lines of a loop's body, and those that may stand before the loops."""
+
+    def __init__(self, emitter: Emitter, written: set[int]):
+        self.emitter, self.written = emitter, written
+        self.before: list[str] = []
+        self.lines: list[str] = []
+        self.levels: dict[int, list[str]] = {}
+        self.names: dict[int, str] = {}
+        self.columns: dict[int, str] = {}
+        self.indices: tuple[str, ...] = ()
+        self.counter = 0
+        self.keep: list[Expr] = []  # ids stay valid while the expressions live
+
+    def fresh(self) -> str:
+        self.counter += 1
+        return f"v{self.counter}"
+
+    def hoist_numbers(self, x: Expr) -> None:
+        """Numbers of the call are read once, before the loops."""
+        for e in nodes_of(x):
+            if e.op == "number" and id(e) not in self.names:
+                name = self.fresh()
+                text = e.value if isinstance(e.value, str) else f"num[{e.value}]"
+                kind = dtype_name(e.dtype)
+                self.before.append(f"const {kind} {name} = ({kind})({text});")
+                self.names[id(e)] = name
+                self.keep.append(e)
+
+    def value(self, x: Expr) -> str:
+        """The name of an expression's value; its lines are added where they are new."""
+        known = self.names.get(id(x))
+        if known is not None:
+            return known
+        if x.op == "const":
+            return literal(x.value, x.dtype)
+        text = self._text(x)
+        name = self.fresh()
+        kind = "int" if x.dtype.kind == "b" else dtype_name(x.dtype)
+        self.lines.append(f"const {kind} {name} = {text};")
+        self.names[id(x)] = name
+        self.keep.append(x)
+        return name
+
+    def _text(self, x: Expr) -> str:
+        if x.op == "load":
+            return self.place(x.value)
+        if x.op == "column":
+            return self.columns[x.value]
+        args = [self.value(a) for a in x.args]
+        return operation(x, args)
+
+    def place(self, view: View) -> str:
+        """An element of a view at the loop's indices."""
+        terms = [
+            i if s == 1 else f"{i} * {s}"
+            for i, s in zip(self.indices, view.strides, strict=True)
+            if s
+        ]
+        if view.offset:
+            terms.append(str(view.offset))
+        return f"{self.emitter.base(view)}[{' + '.join(terms) or '0'}]"
+
+
+def operation(x: Expr, args: list[str]) -> str:
+    """C for a function of values."""
+    op, dtype = x.op, x.dtype
+    kind = dtype_name(dtype)
+    inner = x.args[0].dtype
+    if op in _BINARY:
+        return f"{args[0]} {_BINARY[op]} {args[1]}"
+    if op == "cast":
+        if dtype.kind == "b":
+            return f"{args[0]} != 0"
+        return f"({kind}){args[0]}"
+    if op == "negative":
+        return f"-{args[0]}"
+    if op == "logical_not":
+        return f"!{args[0]}"
+    if op == "bitwise_not":
+        return f"~{args[0]}"
+    if op == "logical_xor":
+        return f"({args[0]} != 0) != ({args[1]} != 0)"
+    if op == "where":
+        return f"{args[0]} ? {args[1]} : {args[2]}"
+    if op in ("maximum", "minimum"):
+        sign = ">" if op == "maximum" else "<"
+        if dtype.kind == "f":  # NaN wins
+            return (
+                f"({args[0]} {sign} {args[1]} || {args[0]} != {args[0]}) ? {args[0]} : {args[1]}"
+            )
+        return f"{args[0]} {sign} {args[1]} ? {args[0]} : {args[1]}"
+    if op == "abs":
+        if dtype.kind == "f":
+            return f"__builtin_fabs{'f' if dtype == np.float32 else ''}({args[0]})"
+        return f"{args[0]} < 0 ? -{args[0]} : {args[0]}"
+    if op == "sign":
+        if dtype.kind == "f":
+            one, zero = ("1.0f", "0.0f") if dtype == np.float32 else ("1.0", "0.0")
+            return (
+                f"{args[0]} > {zero} ? {one} : ({args[0]} < {zero} ? -{one} : "
+                f"({args[0]} == {zero} ? {zero} : {args[0]}))"
+            )
+        return f"({args[0]} > 0) - ({args[0]} < 0)"
+    if op == "isnan":
+        return f"{args[0]} != {args[0]}"
+    if op in ("isinf", "isfinite"):
+        single = inner == np.float32
+        size = f"__builtin_fabs{'f' if single else ''}({args[0]})"
+        infinity = f"__builtin_inf{'f' if single else ''}()"
+        return f"{size} {'==' if op == 'isinf' else '<'} {infinity}"
+    single, double = _C_FUNCTIONS[op]
+    return f"{single if dtype == np.float32 else double}({', '.join(args)})"
+
+
+CHECKED = frozenset(("fl_cross_entropy", "fl_embedding_rows"))
+
+_HEAD = """/* A program that flambeau generated. */
+#include "fl.h"
+#include "vmath.h"
+#if defined(__clang__)
+#define FL_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define FL_IVDEP _Pragma("GCC ivdep")
+#else
+#define FL_IVDEP
+#endif
+"""
+
+from .loops import LoopWriter  # noqa: E402  (loops.py uses Body)
+
+__all__ = ["Emitter", "Node", "Shape", "Statement"]

@@ -1,0 +1,262 @@
+"""Compiled functions: recorded at first, replayed where the recording fits, eager where it cannot."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..autograd.graph import next_sequence
+from ..autograd.modes import mode
+from ..tensor.dtype import get_default_dtype
+from ..tensor.recording import changes, recorders
+from ..tensor.tensor import Tensor, wrap
+from ..utils._pytree import tree_flatten, tree_unflatten
+from .gradients import Differentiable, entered, record_backward
+from .guards import SIMPLE, Environment, Impure
+from .memory import Unsupported, array_at, root_of
+from .program import Program
+from .recorder import Recorder
+
+PROGRAMS = 8  # kept per function; a function that needs more runs as it is
+ATTEMPTS = 4  # recordings that came to nothing before a function runs as it is
+
+
+class Entry:
+    """A program and what must hold for it to be used."""
+
+    def __init__(
+        self, program: Any, environment: Environment, key: tuple, modes: tuple,
+        arguments: Sequence[Tensor],
+    ):  # fmt: skip
+        self.program, self.environment, self.key, self.modes = program, environment, key, modes
+        self.same = _same_places(arguments)
+        by_tensor = {
+            id(e.tensor): e for e in program.externals if e.tensor is not None and e.argument is None
+        }
+        self.named = []
+        for i, (_, _, tensor) in enumerate(environment.tensors):
+            self.named.append((i, tensor, by_tensor.get(id(tensor))))
+
+    def fits(self, key: tuple, tensors: Sequence[Tensor]) -> bool:
+        """Whether the program may run now; its slots then point at today's arrays."""
+        if key != self.key or self.modes != _modes() or not self.environment.holds():
+            return False
+        if _same_places(tensors) != self.same:
+            return False
+        for i, tensor, external in self.named:
+            now = self.environment.current(i)
+            if now is not tensor:
+                if external is None or now.__class__ is not tensor.__class__:
+                    return False
+                if now._needs != tensor._needs or now._node is not None:
+                    return False
+                external.tensor = now
+        return self.program.ready(tensors)
+
+
+def _same_places(tensors: Sequence[Tensor]) -> tuple[int, ...]:
+    """Which arguments are one and the same tensor."""
+    first: dict[int, int] = {}
+    return tuple([first.setdefault(id(t), i) for i, t in enumerate(tensors)])
+
+
+def _modes() -> tuple:
+    return mode.grad, mode.inference, mode.autocast, get_default_dtype()
+
+
+def _kind(leaf: Any) -> Any:
+    """What of an argument decides which program fits."""
+    if isinstance(leaf, Tensor):
+        a = leaf._data
+        return leaf.__class__, a.dtype.char, a.dtype.itemsize, a.shape, a.strides, leaf._needs
+    if isinstance(leaf, SIMPLE):
+        return leaf.__class__, leaf
+    return leaf.__class__, id(leaf)
+
+
+class CompiledFunction:
+    """A function whose calls are recorded and then replayed as native programs.
+
+    The first call of a kind (shapes, types, settings) runs eagerly and is recorded; what is written
+    down is compiled, and later calls of that kind run the program. What cannot be recorded runs
+    eagerly, with one warning that names the line.
+    """
+
+    def __init__(self, function: Callable, fullgraph: bool = False):
+        self.function, self.fullgraph = function, fullgraph
+        self.entries: list[Entry] = []
+        self.eager = False
+        self.failures = 0
+        self.reason = ""
+        functools.update_wrapper(self, function, updated=())
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        store = instance.__dict__.setdefault("_flambeau_compiled", {})
+        name = getattr(self.function, "__name__", "call")
+        if name not in store:
+            store[name] = CompiledFunction(self.function.__get__(instance, owner), self.fullgraph)
+        return store[name]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.eager or recorders:
+            return self.function(*args, **kwargs)
+        if not args and not kwargs:
+            leaves, spec = (), None
+        else:
+            leaves, spec = tree_flatten((args, kwargs))
+        tensors = [x for x in leaves if isinstance(x, Tensor)]
+        key = (spec, tuple([_kind(x) for x in leaves]))
+        entries = self.entries
+        for i, entry in enumerate(entries):
+            if entry.fits(key, tensors):
+                if i:
+                    entries.insert(0, entries.pop(i))
+                return entry.program.run()
+        if len(entries) >= PROGRAMS:
+            self._give_up(
+                f"it was called in more than {PROGRAMS} different ways (shapes, types, settings)"
+            )
+            return self.function(*args, **kwargs)
+        return self._record(args, kwargs, leaves, spec, key)
+
+    # ------------------------------------------------------------------ recording
+
+    def _record(self, args: tuple, kwargs: dict, leaves: Any, spec: Any, key: tuple) -> Any:
+        try:
+            environment = Environment(self.function)
+        except Impure as error:
+            self._give_up(str(error))
+            return self.function(*args, **kwargs)
+        given = [x for x in leaves if isinstance(x, Tensor)]
+        leaves = [entered(_alone(x, leaves)) for x in leaves]
+        if spec is not None:
+            args, kwargs = tree_unflatten(leaves, spec)
+        modes = _modes()
+        before = changes.count
+        recording = Recorder()
+        tensors = [x for x in leaves if isinstance(x, Tensor)]
+        start = next_sequence()
+        backward = None
+        with recording:
+            result = self.function(*args, **kwargs)
+            outputs = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
+            try:
+                if recording.broken is None:
+                    backward = record_backward(recording, outputs, tensors, start)
+            except Unsupported as error:
+                recording.broken = str(error)
+        if recording.broken is not None:
+            self._give_up(recording.broken)
+            return result
+        try:
+            if recording.once:
+                raise _Again(recording.once)
+            if changes.count != before:
+                raise _Again("it changes attributes of a module")
+            self._check_escapes(recording, (result, backward.found if backward else ()))
+            if backward is None:
+                program: Any = Program(recording, recording.calls, tensors, result)
+            else:
+                program = Differentiable(recording, tensors, result, backward)
+            self.entries.insert(0, Entry(program, environment, key, modes, given))
+        except _Again as error:
+            self.failures += 1
+            if self.failures >= ATTEMPTS:
+                self._give_up(str(error))
+        except Unsupported as error:
+            self._give_up(str(error))
+        return result
+
+    def _check_escapes(self, recording: Recorder, result: Any) -> None:
+        """Tensors that the call made and that live on elsewhere would not be made again."""
+        escaped = _escaped(recording, result)
+        if escaped:
+            gc.collect()
+            escaped = _escaped(recording, result)
+        if escaped:
+            raise _Again(f"it keeps a tensor that is no result ({escaped[0]})")
+
+    def _give_up(self, reason: str) -> None:
+        """From now on the function runs as it is."""
+        self.eager, self.reason = True, reason
+        name = getattr(self.function, "__qualname__", repr(self.function))
+        message = f"flambeau.compile: {name} runs uncompiled: {reason}"
+        if self.fullgraph:
+            raise RuntimeError(message)
+        warnings.warn(message, UserWarning, stacklevel=4)
+
+    def reset(self) -> None:
+        """Forgets all programs, and why there were none."""
+        self.entries, self.eager, self.failures, self.reason = [], False, 0, ""
+
+    # ------------------------------------------------------------------ looking inside
+
+    def source(self) -> str:
+        """The C of the program that was used last."""
+        return self._latest().text
+
+    def explain(self) -> str:
+        """The program that was used last: as recorded, as simplified, its memory."""
+        from .explain import explained
+
+        return explained(self._latest())
+
+    def _latest(self) -> Program:
+        if not self.entries:
+            why = self.reason or "call it first: it is recorded at its first call"
+            raise RuntimeError(f"there is no program of this function yet: {why}")
+        return self.entries[0].program
+
+
+class _Again(Exception):
+    """This recording cannot be used; a later one may be."""
+
+
+def _alone(leaf: Any, leaves: Sequence[Any]) -> Any:
+    """A tensor argument whose memory is its own: views of larger memory are looked at as such.
+
+    Another call's argument may lie elsewhere in that memory.
+    """
+    if not isinstance(leaf, Tensor) or leaf._needs or leaf._base is not None:
+        return leaf
+    array = leaf._data
+    if root_of(array) is array or not array.size:
+        return leaf
+    item = array.dtype.itemsize
+    strides = tuple([s // item for s in array.strides])
+    at = array.__array_interface__["data"][0]
+    out = wrap(array_at(at, array.dtype, array.shape, strides, array))
+    return out
+
+
+def _escaped(recording: Recorder, result: Any) -> list[str]:
+    allowed: set[int] = set()
+    stack: list[Any] = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
+    stack += [leaf._grad for leaf, _, _ in recording.leaves.values() if leaf._grad is not None]
+    while stack:
+        x = stack.pop()
+        if id(x) in allowed:
+            continue
+        allowed.add(id(x))
+        if isinstance(x, Tensor):
+            stack += [y for y in (x._base, x._node) if y is not None]
+        elif isinstance(x, (tuple, list)):
+            stack += [y for y in x if isinstance(y, (Tensor, tuple, list))]
+        else:
+            stack += [edge[0] for edge in x.edges if edge is not None]
+            stack += [a for a in x.args or () if isinstance(a, (Tensor, tuple, list))]
+    alive = []
+    for ref, view, line in recording.made:
+        tensor = ref()
+        if tensor is not None and id(tensor) not in allowed and view.buffer.born is not None:
+            alive.append(line)
+    return alive
+
+
+__all__ = ["CompiledFunction", "weakref"]

@@ -1,0 +1,222 @@
+"""Compiled functions in a gradient graph: the backward pass of a call as a program of its own.
+
+When a compiled function's result wants a gradient, its backward pass is recorded right after the
+forward one. Both become programs; what the second needs of the first is kept in between. In the
+graph the whole call is one node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd import engine
+from ..autograd.graph import Node, edge_of, next_sequence
+from ..autograd.modes import mode
+from ..tensor.tensor import Tensor, wrap
+from .memory import Buffer, Unsupported, View, root_of
+from .program import Program
+from .recorder import Recorder, views_in
+
+
+class Boundary(Node):
+    """Where a compiled function's arguments enter: passes gradients on as they are."""
+
+    def __init__(self, source: Tensor):
+        edge = edge_of(source)
+        self.outside = (edge,)
+        self.edges = (edge,)
+        self.sequence = next_sequence()
+        self.metas = ((source._data.shape, source._data.dtype),)
+        self.args = ()
+
+    def apply(self, grads: list, create_graph: bool) -> list:
+        return [grads[0]]
+
+    def release(self) -> None:
+        """Nothing is kept."""
+
+
+def entered(leaf: Any) -> Any:
+    """An argument as the recorded function sees it: history from outside ends there."""
+    if not isinstance(leaf, Tensor) or leaf._node is None or not leaf._needs:
+        return leaf
+    inside = wrap(leaf._data)
+    inside._node, inside._needs = Boundary(leaf), True
+    return inside
+
+
+class Backward:
+    """A recorded backward pass: where it begins among the calls, its inputs and its results."""
+
+    def __init__(
+        self, cut: int, outputs: list[Tensor], grads: list[Tensor], inputs: list[Tensor],
+        found: list[Tensor | None],
+    ):  # fmt: skip
+        self.cut, self.outputs, self.grads = cut, outputs, grads
+        self.inputs, self.found = inputs, found
+
+
+def record_backward(
+    recording: Recorder, outputs: list[Tensor], arguments: Sequence[Tensor], start: int
+) -> Backward | None:
+    """Runs the backward pass of a call that was just recorded; None where there is none to run.
+
+    Args:
+        start: the number that the graph's next node had when the call began.
+    """
+    outputs = [t for t in outputs if t._needs and t._node is not None]
+    if not outputs or not _alive(outputs):
+        return None
+    boundaries = [t for t in arguments if isinstance(t._node, Boundary)]
+    inputs: dict[int, Tensor] = {id(t): t for t in boundaries}
+    stack: list[Any] = [t._node for t in outputs]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen or isinstance(node, Boundary):
+            continue
+        seen.add(id(node))
+        if node.sequence < start:
+            raise Unsupported("it uses a tensor with history that is not an argument")
+        for edge in node.edges:
+            if edge is None:
+                continue
+            if isinstance(edge[0], Tensor):
+                inputs.setdefault(id(edge[0]), edge[0])
+            else:
+                stack.append(edge[0])
+    cut = len(recording.calls)
+    grads = [wrap(np.ones_like(t._data, order="C")) for t in outputs]
+    for g in grads:
+        recording.view(g)
+    chosen = list(inputs.values())
+    for t in boundaries:
+        t._node.edges = (None,)  # type: ignore[union-attr]
+    try:
+        found = engine.run(outputs, grads, retain_graph=True, create_graph=False, inputs=chosen,
+                           accumulate=False)  # fmt: skip
+    finally:
+        for t in boundaries:
+            t._node.edges = t._node.outside  # type: ignore[union-attr]
+    return Backward(cut, outputs, grads, chosen, found)
+
+
+def _alive(outputs: list[Tensor]) -> bool:
+    """Whether the graph may still be walked back."""
+    stack: list[Any] = [t._node for t in outputs]
+    seen: set[int] = set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.args is None:
+            return False
+        stack += [e[0] for e in node.edges if e is not None and not isinstance(e[0], Tensor)]
+    return True
+
+
+class Differentiable:
+    """A forward and a backward program, used as one :class:`.program.Program`."""
+
+    def __init__(
+        self, recording: Recorder, arguments: Sequence[Tensor], result: Any, backward: Backward
+    ):
+        calls = recording.calls
+        cut = backward.cut
+        later: dict[int, Buffer] = {}
+        for call in calls[cut:]:
+            for view in views_in(call.args):
+                if view.buffer.born is not None and view.buffer.born < cut:
+                    later[view.buffer.number] = view.buffer
+        self.kept = list(later.values())
+        byte = np.dtype(np.uint8)
+        extra = [View(b, byte, 0, (b.nbytes,), (1,)) for b in self.kept]
+        self.forward = Program(recording, calls[:cut], arguments, result, False, extra, whole=False)
+        found = [g for g in backward.found if g is not None]
+        self.backward = Program(
+            recording, calls[cut:], [*backward.grads, *arguments], found, False, given=self.kept,
+            whole=False,
+        )  # fmt: skip
+        self.places = self._places(backward, arguments)
+        self.present = [g is not None for g in backward.found]
+        leaves = self.forward.leaves
+        ids = {id(t): i for i, t in enumerate(backward.outputs)}
+        self.outputs = [ids.get(id(x)) for x in leaves]
+        self.count = len(backward.outputs)
+        self.metas = tuple([(t._data.shape, t._data.dtype) for t in backward.outputs])
+        self.externals = self.forward.externals
+        self.text = self.forward.text + self.backward.text
+        self.graph, self.plan, self.calls = (
+            self.forward.graph, self.forward.plan, self.forward.calls
+        )  # fmt: skip
+        self.arguments: Sequence[Tensor] = ()
+
+    def _places(self, backward: Backward, arguments: Sequence[Tensor]) -> list[Any]:
+        """For each input that a gradient goes to, its place among the arguments, or itself."""
+        at = {id(t): i for i, t in enumerate(arguments)}
+        return [at.get(id(t), t) for t in backward.inputs]
+
+    def ready(self, arguments: Sequence[Tensor]) -> bool:
+        self.arguments = arguments
+        return self.forward.ready(arguments)
+
+    def run(self) -> Any:
+        leaves, saved = self.forward.run_parts()
+        inputs = [self.arguments[p] if isinstance(p, int) else p for p in self.places]
+        node = CompiledBackward(self, inputs, saved)
+        for leaf, number in zip(leaves, self.outputs, strict=True):
+            if number is not None:
+                leaf._node, leaf._nr, leaf._needs = node, number, True
+        return self.forward.assembled(leaves)
+
+
+class CompiledBackward(Node):
+    """A compiled call in the gradient graph."""
+
+    def __init__(self, program: Differentiable, inputs: list[Tensor], saved: list[Any]):
+        self.program, self.saved = program, saved
+        self.arguments = tuple(program.arguments)
+        self.edges = tuple([edge_of(t) for t in inputs])
+        self.sequence = next_sequence()
+        self.n_outputs, self.metas = program.count, program.metas
+        self.args = ()
+
+    def apply(self, grads: list, create_graph: bool) -> list:
+        if self.args is None:
+            from ..autograd.graph import FREED
+
+            raise RuntimeError(FREED)
+        if create_graph:
+            raise RuntimeError(
+                "flambeau.compile does not support double backward\n"
+                "Hint: call the function uncompiled where its gradient is to be differentiated."
+            )
+        program = self.program
+        given = []
+        for g, (shape, dtype) in zip(grads, self.metas, strict=True):
+            array = np.zeros(shape, dtype) if g is None else g._data
+            given.append(wrap(np.ascontiguousarray(array).reshape(shape)))
+        backward = program.backward
+        backward.give(self.saved)
+        if not backward.ready([*given, *self.arguments]):
+            raise RuntimeError(
+                "one of the variables needed for gradient computation has been replaced since "
+                "the compiled forward call"
+            )
+        before, mode.grad = mode.grad, False
+        try:
+            found = iter(backward.run())
+        finally:
+            mode.grad = before
+        return [next(found) if there else None for there in program.present]
+
+    def release(self) -> None:
+        self.args = self.saved = None
+        self.arguments = ()
+
+
+__all__ = ["Backward", "Differentiable", "entered", "record_backward", "root_of"]

@@ -1,0 +1,257 @@
+"""The intermediate form: a list of nodes that read and write views of buffers, in order.
+
+A :class:`Loop` computes element by element (and sums up, where a statement reduces); a
+:class:`Native` node calls a function of the runtime; a :class:`Host` node runs an operator's kernel
+in Python. :func:`verify` checks what every pass must leave true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .expressions import Expr, loads, weight
+from .memory import Buffer, Shape, View
+from .recorder import Call
+
+SUM, MAX, MIN, PROD = "sum", "max", "min", "prod"
+
+
+class Statement:
+    """One element's share of a loop's work: ``target = value``, or ``target += value`` and so on.
+
+    ``target`` has the loop's shape; where the statement reduces, its strides are 0 along the
+    dimensions ``axes`` that are reduced. ``scale`` multiplies the finished sum (a mean's 1 / n).
+    """
+
+    __slots__ = ("target", "value", "reduce", "axes", "scale")
+
+    def __init__(
+        self, target: View, value: Expr, reduce: str = "", axes: Shape = (), scale: float = 1.0
+    ):
+        self.target, self.value = target, value
+        self.reduce, self.axes, self.scale = reduce, axes, scale
+
+    def __repr__(self) -> str:
+        sign = f"{self.reduce}{list(self.axes)}=" if self.reduce else "="
+        return f"{self.target!r} {sign} {self.value!r}"
+
+
+class Node:
+    """Something that a program does. ``line`` is the user's line that it comes from."""
+
+    line = ""
+    name = ""
+
+    def reads(self) -> Sequence[View]:
+        raise NotImplementedError
+
+    def writes(self) -> Sequence[View]:
+        raise NotImplementedError
+
+    def flops(self) -> int:
+        return 0
+
+    def bytes(self) -> int:
+        """Memory traffic, if nothing is in a cache."""
+        return sum(_extent(v) for v in (*self.reads(), *self.writes()))
+
+
+def _extent(view: View) -> int:
+    n = view.dtype.itemsize
+    for size, stride in zip(view.shape, view.strides, strict=True):
+        if stride:
+            n *= size
+    return n
+
+
+class Loop(Node):
+    """Statements over one shape, in order at each element."""
+
+    def __init__(self, shape: Shape, statements: list[Statement], name: str, line: str):
+        self.shape, self.statements, self.name, self.line = shape, statements, name, line
+
+    def reads(self) -> list[View]:
+        found: dict[tuple, View] = {}
+        for s in self.statements:
+            for v in loads(s.value):
+                found.setdefault(v.key, v)
+        return list(found.values())
+
+    def writes(self) -> list[View]:
+        return [s.target for s in self.statements]
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for s in self.shape:
+            n *= s
+        return n
+
+    @property
+    def cost(self) -> int:
+        """Cycles, roughly, on one core."""
+        each = sum(weight(s.value) + 1 for s in self.statements)
+        return self.size * each // 4
+
+    def flops(self) -> int:
+        return self.size * sum(weight(s.value) for s in self.statements)
+
+    def __repr__(self) -> str:
+        lines = "".join(f"\n    {s!r}" for s in self.statements)
+        return f"loop {list(self.shape)}  # {self.name} {self.line}{lines}"
+
+
+class Batched(Node):
+    """One loop body for many sets of flat arrays: an optimizer's update of all parameters.
+
+    ``rows`` are the sets, one view per column; ``body`` says what is written to which column. In it
+    an expression ``column`` stands for an element of the column ``value``.
+    """
+
+    def __init__(
+        self, rows: list[tuple[View, ...]], body: list[tuple[int, Expr]], dtype: np.dtype,
+        name: str, line: str,
+    ):  # fmt: skip
+        self.rows, self.body, self.dtype = rows, body, dtype
+        self.name, self.line = name, line
+
+    def reads(self) -> list[View]:
+        return [v for row in self.rows for v in row]
+
+    def writes(self) -> list[View]:
+        return [row[i] for row in self.rows for i, _ in self.body]
+
+    @property
+    def size(self) -> int:
+        return sum(row[0].size for row in self.rows)
+
+    def flops(self) -> int:
+        return self.size * sum(weight(e) for _, e in self.body)
+
+    def __repr__(self) -> str:
+        body = "".join(f"\n    column {i} = {e!r}" for i, e in self.body)
+        return f"for each of {len(self.rows)} sets, {self.size} elements  # {self.name}{body}"
+
+
+class Native(Node):
+    """A call of a function of the runtime.
+
+    ``args`` are C expressions (text), numbers, views (their addresses) and None (a null pointer).
+    """
+
+    def __init__(
+        self, function: str, args: Sequence[Any], reads: Sequence[View], writes: Sequence[View],
+        name: str, line: str, flops: int = 0,
+    ):  # fmt: skip
+        self.function, self.args = function, tuple(args)
+        self._reads, self._writes = tuple(reads), tuple(writes)
+        self.name, self.line, self._flops = name, line, flops
+
+    def reads(self) -> tuple[View, ...]:
+        return self._reads
+
+    def writes(self) -> tuple[View, ...]:
+        return self._writes
+
+    def flops(self) -> int:
+        return self._flops
+
+    def __repr__(self) -> str:
+        args = ", ".join(map(repr, self.args))
+        return f"{self.function}({args})  # {self.name} {self.line}"
+
+
+class Host(Node):
+    """An operator whose kernel runs in Python, between two pieces of native code."""
+
+    def __init__(self, call: Call):
+        self.call, self.name, self.line = call, call.op.name, call.line
+
+    def reads(self) -> list[View]:
+        return self.call.reads()
+
+    def writes(self) -> list[View]:
+        return [*self.call.writes, *self.call.results]
+
+    def __repr__(self) -> str:
+        return f"host {self.call!r}  # {self.line}"
+
+
+class Graph:
+    """A program: nodes in order, and the buffers that outlive it.
+
+    Attributes:
+        kept: numbers of buffers that somebody sees afterwards (results, gradients, state).
+        numbers: how many numbers change from call to call.
+        given: numbers of buffers that an earlier program filled.
+    """
+
+    def __init__(
+        self, nodes: list[Node], kept: Iterable[int], numbers: int = 0, given: Iterable[int] = ()
+    ):
+        self.nodes, self.kept, self.numbers, self.given = nodes, set(kept), numbers, set(given)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{i:4} {node!r}" for i, node in enumerate(self.nodes))
+
+    def buffers(self) -> dict[int, Buffer]:
+        found: dict[int, Buffer] = {}
+        for node in self.nodes:
+            for v in (*node.reads(), *node.writes()):
+                found.setdefault(v.buffer.number, v.buffer)
+        return found
+
+
+def depends(later: Node, earlier: Node) -> bool:
+    """Whether the order of two nodes matters: one writes what the other reads or writes."""
+    return (
+        _meet(later.reads(), earlier.writes())
+        or _meet(later.writes(), earlier.reads())
+        or _meet(later.writes(), earlier.writes())
+    )
+
+
+def _meet(a: Sequence[View], b: Sequence[View]) -> bool:
+    return any(x.overlaps(y) for x in a for y in b)
+
+
+def verify(graph: Graph) -> None:
+    """Checks the rules of the intermediate form.
+
+    Raises:
+        AssertionError: a statement's target has another shape than its loop, a sum's target moves
+            along a dimension that is summed over, a view leaves its buffer, or a buffer that the
+            program makes itself is read before anything was written there.
+    """
+    written: set[int] = set(graph.given)
+    for i, node in enumerate(graph.nodes):
+        for view in (*node.reads(), *node.writes()):
+            low, high = view.bounds()
+            assert 0 <= low <= high <= view.buffer.nbytes, f"node {i}: {view!r} leaves its buffer"
+        fresh = written | {v.buffer.number for v in node.writes()}
+        for view in node.reads():
+            known = view.buffer.born is None or view.buffer.number in fresh
+            assert known or not view.size, f"node {i}: {view!r} is read before it is written"
+        if isinstance(node, Loop):
+            for s in node.statements:
+                assert s.target.shape == node.shape, f"node {i}: {s!r} in a loop {node.shape}"
+                for axis in s.axes:
+                    still = s.target.strides[axis] == 0 or node.shape[axis] == 1
+                    assert still, f"node {i}: {s!r} sums along dimension {axis} and moves there"
+                for view in loads(s.value):
+                    assert view.shape == node.shape, f"node {i}: {view!r} in a loop {node.shape}"
+        written = fresh
+
+
+def dtype_name(dtype: np.dtype) -> str:
+    """C's name of an element type."""
+    return C_TYPES[dtype.name]
+
+
+C_TYPES = {
+    "bool": "uint8_t", "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t",
+    "int32": "int32_t", "int64": "int64_t", "float32": "float", "float64": "double",
+}  # fmt: skip

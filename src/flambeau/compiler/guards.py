@@ -1,0 +1,218 @@
+"""What a function reads besides its arguments, so that a recorded program is used only where it
+still holds: names from outside, attributes of modules, optimizers' settings.
+
+The function's code says which names it reads; what they stand for is remembered and compared before
+each call. Comparing must be cheap, so modules are looked at again only when the count of their
+changes has moved (:data:`flambeau.tensor.recording.changes`).
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from ..tensor.recording import changes
+from ..tensor.tensor import Tensor
+from .recorder import PACKAGE
+
+SIMPLE = (bool, int, float, complex, str, bytes, type(None), range, slice)
+IMPURE_NAMES = frozenset(("print", "input", "open", "breakpoint"))
+IMPURE_MODULES = frozenset(("time", "random", "secrets", "uuid", "datetime"))
+SETTABLE = frozenset(("grad", "data", "requires_grad", "training"))  # known to the recorder
+DEPTH = 4
+
+
+class Impure(Exception):
+    """A function does something that a replayed program would not do again."""
+
+
+class Environment:
+    """Everything from outside that a function's result may depend on.
+
+    Attributes:
+        tensors: tensors that the function names, by place; another one of the same kind may stand
+            there at a later call.
+    """
+
+    def __init__(self, function: Callable):
+        self.cells: list[tuple[Any, Any]] = []  # cell, value
+        self.names: list[tuple[dict, str, Any]] = []  # globals, name, value
+        self.attributes: list[tuple[dict, str, Any]] = []  # an object's attributes, name, value
+        self.containers: list[tuple[Any, tuple[int, ...]]] = []
+        self.modules: list[Any] = []
+        self.tensors: list[tuple[Any, Any, Tensor]] = []  # where, key, tensor
+        self._seen: set[int] = set()
+        self._keep: list[Any] = []
+        self._visit(function, 0)
+        self.count = changes.count
+        self.snapshots = [_snapshot(m) for m in self.modules]
+
+    # ------------------------------------------------------------------ looking around
+
+    def _visit(self, value: Any, depth: int) -> None:
+        if isinstance(value, (*SIMPLE, Tensor, type, ModuleType)) or id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        self._keep.append(value)
+        if isinstance(value, MethodType):
+            self._visit(value.__self__, depth)
+            self._visit(value.__func__, depth)
+        elif isinstance(value, FunctionType):
+            wrapped = getattr(value, "__wrapped__", None)
+            if wrapped is not None:
+                self._visit(wrapped, depth)
+            if not value.__code__.co_filename.startswith(PACKAGE):
+                self._function(value, depth)
+        elif _is_module(value):
+            self._module(value, depth)
+        elif depth < DEPTH:
+            self._object(value, depth + 1)
+
+    def _module(self, module: Any, depth: int) -> None:
+        for m in module.modules():
+            if id(m) in self._seen and m is not module:
+                continue
+            self._seen.add(id(m))
+            self.modules.append(m)
+            forward = type(m).forward
+            if isinstance(forward, FunctionType):
+                self._visit(forward, depth)
+            for name in ("_forward_hooks", "_forward_pre_hooks"):
+                for hook in getattr(m, name).values():
+                    self._visit(hook, depth)
+
+    def _object(self, value: Any, depth: int) -> None:
+        if isinstance(value, (list, tuple)):
+            self.containers.append((value, tuple(map(id, value))))
+            for item in value[:64]:
+                self._visit(item, depth)
+            return
+        if isinstance(value, dict):
+            self.containers.append((value, tuple(map(id, value.values()))))
+            for item in list(value.values())[:64]:
+                self._visit(item, depth)
+            return
+        home = type(value).__module__ or ""
+        if home.split(".")[0] in ("flambeau", "numpy", "builtins", "functools", "collections"):
+            return
+        members = getattr(value, "__dict__", None)
+        if not isinstance(members, dict):
+            return
+        for name, item in members.items():
+            self._remember(self.attributes, members, name, item)
+            self._visit(item, depth)
+        for name in dir(type(value)):
+            method = getattr(type(value), name, None)
+            if not name.startswith("__") and isinstance(method, FunctionType):
+                self._visit(method, depth)
+
+    def _remember(self, where: list, holder: Any, name: Any, value: Any) -> None:
+        if isinstance(value, Tensor):
+            self.tensors.append((holder, name, value))
+        else:
+            where.append((holder, name, value))
+
+    def _function(self, function: FunctionType, depth: int) -> None:
+        code = function.__code__
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                continue
+            if isinstance(value, Tensor):
+                self.tensors.append((cell, None, value))
+            else:
+                self.cells.append((cell, value))
+            self._visit(value, depth)
+        self._code(code, function.__globals__, depth)
+        for default in function.__defaults__ or ():
+            self._visit(default, depth)
+
+    def _code(self, code: CodeType, names: dict, depth: int) -> None:
+        line = code.co_firstlineno
+        for step in dis.get_instructions(code):
+            if step.positions is not None and step.positions.lineno:
+                line = step.positions.lineno
+            what = step.argval
+            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                if what in IMPURE_NAMES and what not in names:
+                    raise Impure(f"calls {what}() ({_place(code, line)})")
+                if what in names:
+                    value = names[what]
+                    if isinstance(value, ModuleType) and value.__name__ in IMPURE_MODULES:
+                        raise Impure(f"uses the module {value.__name__} ({_place(code, line)})")
+                    self._remember(self.names, names, what, value)
+                    self._visit(value, depth)
+            elif step.opname == "STORE_GLOBAL" or (
+                step.opname == "STORE_DEREF" and what in code.co_freevars
+            ):
+                raise Impure(f"assigns the outer variable {what} ({_place(code, line)})")
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self._code(constant, names, depth)
+
+    # ------------------------------------------------------------------ looking again
+
+    def holds(self) -> bool:
+        """Whether everything is as it was; tensors aside, which the program looks at itself."""
+        for cell, value in self.cells:
+            if cell.cell_contents is not value and not _same(cell.cell_contents, value):
+                return False
+        for names, name, value in self.names:
+            now = names.get(name)
+            if now is not value and not _same(now, value):
+                return False
+        for members, name, value in self.attributes:
+            now = members.get(name)
+            if now is not value and not _same(now, value):
+                return False
+        for container, ids in self.containers:
+            items = container.values() if isinstance(container, dict) else container
+            if tuple(map(id, items)) != ids:
+                return False
+        if changes.count != self.count:
+            if [_snapshot(m) for m in self.modules] != self.snapshots:
+                return False
+            self.count = changes.count
+        return True
+
+    def current(self, index: int) -> Any:
+        """What stands now where a tensor stood."""
+        holder, name, _ = self.tensors[index]
+        return holder.cell_contents if name is None else holder.get(name)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return isinstance(b, SIMPLE) and type(a) is type(b) and a == b
+
+
+def _is_module(value: Any) -> bool:
+    return hasattr(value, "_modules") and hasattr(value, "_parameters")
+
+
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def _snapshot(module: Any) -> tuple:
+    """What of a module decides how it computes."""
+    plain = tuple(
+        [(k, v) for k, v in vars(module).items() if isinstance(v, SIMPLE) or _plain_tuple(v)]
+    )
+    members = tuple(
+        [tuple([(k, id(v)) for k, v in vars(module)[table].items()])
+         for table in ("_parameters", "_modules")]
+    )  # fmt: skip
+    buffers = tuple([(k, id(v)) for k, v in module._buffers.items()])
+    needs = tuple([p._needs for p in module._parameters.values() if p is not None])
+    hooks = tuple([len(getattr(module, name, ())) for name in _HOOKS])
+    return plain, members, buffers, needs, hooks
+
+
+def _plain_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(v, SIMPLE) for v in value)
+
+
+def _place(code: CodeType, line: int) -> str:
+    return f"{code.co_filename.rsplit('/', 1)[-1]}:{line}"

@@ -1,0 +1,147 @@
+"""Sums, means, extremes, and losses that are means of a text."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..expressions import BOOL, FLOAT32, FLOAT64, Expr, apply, cast, load
+from ..memory import Shape, View
+from ..recorder import Call
+from .builder import Builder, NotHere, lowering
+from .pointwise import target_of, values_of
+
+Dims = Any
+
+
+def axes_of(dim: Dims, ndim: int) -> tuple[int, ...]:
+    """The dimensions that ``dim`` names: all of them for None and ()."""
+    if dim is None or dim == ():
+        return tuple(range(ndim))
+    if isinstance(dim, int):
+        return (dim % ndim,) if ndim else ()
+    return tuple(d % ndim for d in dim) if ndim else ()
+
+
+def _sum(b: Builder, call: Call, axes: tuple[int, ...], mean: bool) -> None:
+    source, target = call.args[0], target_of(call)
+    if target.dtype.kind == "f" and source.dtype != target.dtype:
+        raise NotHere("a sum in another type")
+    if mean and target.dtype.kind != "f":
+        raise NotHere("a mean of integers")
+    count = math.prod(source.shape[a] for a in axes)
+    if not count:
+        raise NotHere("nothing to sum")
+    scale = 1 / count if mean else 1.0
+    b.reduce(target, load(source), source.shape, axes, "sum", scale)
+
+
+@lowering("_sum", "_mean")
+def total(b: Builder, call: Call) -> None:
+    _sum(b, call, axes_of(None, len(call.args[0].shape)), call.op.name == "_mean")
+
+
+@lowering("sum_dim", "mean_dim")
+def along(b: Builder, call: Call) -> None:
+    source, dim, _ = call.args
+    _sum(b, call, axes_of(dim, len(source.shape)), call.op.name == "mean_dim")
+
+
+@lowering("_sum_to_size")
+def to_size(b: Builder, call: Call) -> None:
+    """The sum over the dimensions that broadcasting had stretched."""
+    source, shape = call.args[0], tuple(call.args[1])
+    extra = len(source.shape) - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and source.shape[i + extra] != 1
+    )
+    _sum(b, call, axes, False)
+
+
+@lowering("channel_sum")
+def channels(b: Builder, call: Call) -> None:
+    n = len(call.args[0].shape)
+    _sum(b, call, (0, *range(2, n)), False)
+
+
+@lowering("amax", "amin", "max_all", "min_all")
+def extreme(b: Builder, call: Call) -> None:
+    source, target = call.args[0], target_of(call)
+    dim = call.args[1] if len(call.args) > 1 else None
+    axes = axes_of(dim, len(source.shape))
+    if not source.size or target.dtype != source.dtype or source.dtype == BOOL:
+        raise NotHere("an extreme of nothing")
+    b.reduce(target, load(source), source.shape, axes, "max" if "max" in call.op.name else "min")
+
+
+@lowering("_any", "_all")
+def quantifier(b: Builder, call: Call) -> None:
+    source, dim, _ = call.args
+    target = target_of(call)
+    if not source.size or target.dtype != BOOL:
+        raise NotHere("any of nothing")
+    axes = axes_of(dim, len(source.shape))
+    kind = "max" if call.op.name == "_any" else "min"
+    b.reduce(target, cast(load(source), BOOL), source.shape, axes, kind)
+
+
+# --- losses --------------------------------------------------------------------------------------
+
+
+def _difference(values: dict[str, Any]) -> Expr:
+    return apply("subtract", values["input"], values["target"])
+
+
+def _squared(values: dict[str, Any]) -> Expr:
+    d = _difference(values)
+    return apply("multiply", d, d)
+
+
+LOSSES = {"mse_loss": _squared}
+
+
+@lowering(*LOSSES)
+def loss(b: Builder, call: Call) -> None:
+    """A loss of two tensors: each element's, their mean or their sum."""
+    target = target_of(call)
+    reduction = call.args[-1]
+    shape = broadcast(call)
+    values = values_of(_without_last(call), shape)
+    value = LOSSES[call.op.name](values)
+    if value.dtype not in (FLOAT32, FLOAT64):
+        raise NotHere("a loss of integers")
+    count = math.prod(shape)
+    if reduction == "none":
+        b.store(target, value)
+    elif not count:
+        raise NotHere("a loss of nothing")
+    else:
+        scale = 1 / count if reduction == "mean" else 1.0
+        b.reduce(target, value, shape, range(len(shape)), "sum", scale)
+
+
+def broadcast(call: Call) -> Shape:
+    """The common shape of a call's tensors."""
+    import numpy as np
+
+    return np.broadcast_shapes(*[v.shape for v in call.reads()])
+
+
+class _Part:
+    """A call without its last argument, for :func:`.pointwise.values_of`."""
+
+    def __init__(self, call: Call):
+        self.op, self.args = _Row(call.op), call.args[:-1]
+
+
+class _Row:
+    def __init__(self, op: Any):
+        self.rule, self.params = op.rule, op.params[:-1]
+        self.slots = op.slots
+
+
+def _without_last(call: Call) -> Any:
+    return _Part(call)
+
+
+__all__ = ["View", "axes_of", "broadcast"]

@@ -1,0 +1,294 @@
+"""Optimizers' updates: a rule's text becomes one loop for all parameters of a group.
+
+A rule (ops/optim.py) is written in an arithmetic ``k``. Here ``k`` is :class:`Symbols`, whose
+"arrays" are :class:`Cell` objects holding expressions, and the numbers that change from step to
+step are :class:`Number` objects that know how they are computed. A number that decides something in
+the rule ("if mu == 1") is noted, so that another decision at a later step is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...ops.table import ROWS, Op
+from ...ops.updates import UPDATES, Update
+from ..expressions import FLOAT32, FLOAT64, Expr, apply, const
+from ..graph import Batched
+from ..memory import View
+from ..recorder import Call
+from .builder import LOWERINGS, Builder, NotHere
+
+
+class Number:
+    """A number of an update: its place among the program's, as C's text, and its value now."""
+
+    __slots__ = ("text", "value", "compute", "update")
+
+    def __init__(self, text: str, value: float, compute: Callable[[dict], Any], update: Any):
+        self.text, self.value, self.compute, self.update = text, value, compute, update
+
+    def _with(self, other: Any, sign: str, function: Callable, swap: bool = False) -> Any:
+        if isinstance(other, Number):
+            text, value, other_compute = other.text, other.value, other.compute
+        elif isinstance(other, (int, float)):
+            text, value = repr(float(other)), other
+            other_compute = lambda _, v=other: v  # noqa: E731
+        else:
+            return NotImplemented
+        a, b = (text, self.text) if swap else (self.text, text)
+        x, y = (value, self.value) if swap else (self.value, value)
+        mine = self.compute
+
+        def compute(values: dict) -> Any:
+            left, right = mine(values), other_compute(values)
+            return function(right, left) if swap else function(left, right)
+
+        if sign in ("<", ">", "<=", ">=", "==", "!="):
+            return self._decided(compute, function(x, y))
+        return Number(f"({a} {sign} {b})", function(x, y), compute, self.update)
+
+    def _decided(self, compute: Callable[[dict], Any], outcome: bool) -> bool:
+        self.update.decisions.append((compute, outcome))
+        return outcome
+
+    def __add__(self, o: Any) -> Any:
+        return self._with(o, "+", lambda a, b: a + b)
+
+    def __radd__(self, o: Any) -> Any:
+        return self._with(o, "+", lambda a, b: a + b, True)
+
+    def __sub__(self, o: Any) -> Any:
+        return self._with(o, "-", lambda a, b: a - b)
+
+    def __rsub__(self, o: Any) -> Any:
+        return self._with(o, "-", lambda a, b: a - b, True)
+
+    def __mul__(self, o: Any) -> Any:
+        return self._with(o, "*", lambda a, b: a * b)
+
+    def __rmul__(self, o: Any) -> Any:
+        return self._with(o, "*", lambda a, b: a * b, True)
+
+    def __truediv__(self, o: Any) -> Any:
+        return self._with(o, "/", lambda a, b: a / b)
+
+    def __rtruediv__(self, o: Any) -> Any:
+        return self._with(o, "/", lambda a, b: a / b, True)
+
+    def __neg__(self) -> Any:
+        return self._with(-1, "*", lambda a, b: a * b)
+
+    def __lt__(self, o: Any) -> Any:
+        return self._with(o, "<", lambda a, b: a < b)
+
+    def __le__(self, o: Any) -> Any:
+        return self._with(o, "<=", lambda a, b: a <= b)
+
+    def __gt__(self, o: Any) -> Any:
+        return self._with(o, ">", lambda a, b: a > b)
+
+    def __ge__(self, o: Any) -> Any:
+        return self._with(o, ">=", lambda a, b: a >= b)
+
+    def __eq__(self, o: object) -> Any:
+        return self._with(o, "==", lambda a, b: a == b)
+
+    def __ne__(self, o: object) -> Any:
+        return self._with(o, "!=", lambda a, b: a != b)
+
+    def __bool__(self) -> bool:
+        return self._decided(lambda values: bool(self.compute(values)), bool(self.value))
+
+    __hash__ = object.__hash__
+
+
+class Cell:
+    """An array of a rule: what its element is now, and whether the rule has written to it."""
+
+    __slots__ = ("value", "written")
+
+    def __init__(self, value: Expr):
+        self.value, self.written = value, False
+
+    def put(self, value: Expr) -> None:
+        self.value, self.written = value, True
+
+
+Value = Cell | Number | float
+
+
+class Symbols:
+    """The arithmetic of update rules on expressions; see ops/tiles.py for what each step means."""
+
+    def __init__(self, dtype: np.dtype):
+        self.dtype = dtype
+
+    def _of(self, x: Value) -> Expr:
+        if isinstance(x, Cell):
+            return x.value
+        if isinstance(x, Number):
+            return Expr("number", (), self.dtype, x.text)
+        return const(float(x), self.dtype)
+
+    def _apply(self, name: str, *args: Value | Expr) -> Expr:
+        return apply(name, *[a if isinstance(a, Expr) else self._of(a) for a in args])
+
+    def _times(self, x: Value, factor: Value) -> Expr:
+        plain = isinstance(factor, (int, float)) and factor == 1
+        return self._of(x) if plain else self._apply("multiply", x, factor)
+
+    def neg(self, x: Value) -> Cell:
+        return Cell(self._apply("negative", x))
+
+    def abs(self, x: Value) -> Cell:
+        return Cell(self._apply("abs", x))
+
+    def sqrt(self, x: Value) -> Cell:
+        return Cell(self._apply("sqrt", x))
+
+    def reciprocal(self, x: Value) -> Cell:
+        return Cell(self._apply("divide", 1.0, x))
+
+    def add(self, x: Value, y: Value, alpha: Value = 1) -> Cell:
+        return Cell(self._apply("add", x, self._times(y, alpha)))
+
+    def mul(self, x: Value, y: Value) -> Cell:
+        return Cell(self._apply("multiply", x, y))
+
+    def div(self, x: Value, y: Value) -> Cell:
+        return Cell(self._apply("divide", x, y))
+
+    def addcmul(self, x: Value, a: Value, b: Value, value: Value) -> Cell:
+        return Cell(self._apply("add", x, self._apply("multiply", self._times(a, value), b)))
+
+    def copy_(self, x: Cell, y: Value) -> None:
+        x.put(self._of(y))
+
+    def add_(self, x: Cell, y: Value, alpha: Value = 1) -> None:
+        x.put(self.add(x, y, alpha).value)
+
+    def mul_(self, x: Cell, y: Value) -> None:
+        x.put(self._apply("multiply", x, y))
+
+    def div_(self, x: Cell, y: Value) -> None:
+        x.put(self._apply("divide", x, y))
+
+    def sqrt_(self, x: Cell) -> None:
+        x.put(self._apply("sqrt", x))
+
+    def maximum_(self, x: Cell, y: Value) -> None:
+        x.put(self._apply("maximum", x, y))
+
+    def clamp_(self, x: Cell, low: Value, high: Value) -> None:
+        x.put(self._apply("minimum", self._apply("maximum", x, low), high))
+
+    def lerp_(self, x: Cell, end: Value, weight: Value) -> None:
+        step = self._apply("subtract", end, x)
+        if weight < 0.5:  # type: ignore[operator]
+            x.put(self._apply("add", x, self._apply("multiply", step, weight)))
+        else:
+            rest = self._apply("multiply", step, 1 - weight)  # type: ignore[operator]
+            x.put(self._apply("subtract", end, rest))
+
+    def addcmul_(self, x: Cell, a: Value, b: Value, value: Value = 1) -> None:
+        x.put(self.addcmul(x, a, b, value).value)
+
+    def addcdiv_(self, x: Cell, a: Value, b: Value, value: Value = 1) -> None:
+        part = self._apply("divide", self._times(a, value), b)
+        x.put(self._apply("add", x, part))
+
+    def by_sign(self, x: Value, negative: float, zero: float, positive: float) -> Cell:
+        rest = apply("where", self._apply("greater", x, 0.0), self._of(positive), self._of(zero))
+        return Cell(apply("where", self._apply("less", x, 0.0), self._of(negative), rest))
+
+    def zero_where_negative(self, x: Value, condition: Value) -> Cell:
+        below = self._apply("less", condition, 0.0)
+        return Cell(apply("where", below, self._of(0.0), self._of(x)))
+
+
+class UpdateNumbers:
+    """What gives an update's numbers at each step: the settings, the counts, the coefficients.
+
+    Attributes:
+        first: the place of its first number among the program's.
+        names: the coefficients that are numbers, in order.
+        fixed: the other coefficients; another value of one makes the program unfit.
+        decisions: what the rule decided by its numbers, and how.
+        clocks: for each kind of count the views of all parameters'.
+    """
+
+    def __init__(self, op: Op, first: int, clocks: Sequence[Sequence[View]], note: Any):
+        self.op, self.first, self.clocks, self.note = op, first, clocks, note
+        self.names: list[str] = []
+        self.fixed: dict[str, Any] = {}
+        self.decisions: list[tuple[Callable[[dict], Any], bool]] = []
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def update(b: Builder, call: Call) -> None:
+    """All parameters of a group by one rule."""
+    kernel = call.op.kernel
+    if not isinstance(kernel, Update) or kernel.whole:
+        raise NotHere("an update of whole arrays")
+    columns, clocks = call.args[: kernel.columns], call.args[kernel.columns : kernel.lists]
+    options = dict(zip(kernel.options, call.args[kernel.lists :], strict=True))
+    if call.note is None or len({v.buffer.number for v in columns[0]}) != len(columns[0]):
+        raise NotHere("an update without an optimizer, or of one parameter twice")
+    before = []
+    for column in clocks:
+        values = {_initial(v) for v in column}
+        if len(values) != 1:
+            raise NotHere("parameters with different counts")
+        before.append(values.pop())
+    present = [c for c in columns if c is not None]
+    dtype = present[0][0].dtype
+    if dtype not in (FLOAT32, FLOAT64) or any(v.dtype != dtype for c in present for v in c):
+        raise NotHere(f"an update of {dtype}")
+    rows = []
+    for row in zip(*present, strict=True):
+        if not all(v.is_contiguous() and v.shape == row[0].shape for v in row):
+            raise NotHere("an update of arrays that are not contiguous")
+        rows.append(tuple(v.reshaped((v.size,)) for v in row))
+    numbers = UpdateNumbers(call.op, b.numbers, clocks, call.note)
+    _, coefficients = kernel.coefficients(*before, **options)
+    symbols: dict[str, Any] = {}
+    for name, value in coefficients.items():
+        if _is_number(value):
+            place = b.numbers + len(numbers.names)
+            numbers.names.append(name)
+            compute = lambda values, name=name: values[name]  # noqa: E731
+            symbols[name] = Number(f"num[{place}]", value, compute, numbers)
+        else:
+            numbers.fixed[name] = symbols[name] = value
+    cells, arguments, at = [], [], 0
+    for column in columns:
+        if column is None:
+            arguments.append(None)
+            continue
+        cells.append(Cell(Expr("column", (), dtype, at)))
+        arguments.append(cells[-1])
+        at += 1
+    kernel.rule(Symbols(dtype), *arguments, **symbols)
+    body = [(i, cell.value) for i, cell in enumerate(cells) if cell.written]
+    b.numbers += len(numbers.names)
+    b.sources.append(numbers)
+    b.nodes.append(Batched(rows, body, dtype, call.op.name, call.line))
+
+
+def _initial(view: View) -> float:
+    """A count before the recorded step."""
+    initial = view.buffer.initial
+    if initial is None:
+        raise NotHere("a count whose value before the step is not known")
+    return float(initial.reshape(-1)[view.offset])
+
+
+for _name in UPDATES:
+    if not ROWS[_name].kernel.whole:  # type: ignore[union-attr]
+        LOWERINGS[_name] = update

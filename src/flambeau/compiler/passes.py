@@ -1,0 +1,321 @@
+"""What is done to a program before it becomes C; each pass is a function of a graph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from .expressions import Expr, cast, loads, nodes_of, replaced
+from .graph import Batched, Graph, Host, Loop, Node, Statement, depends, verify
+from .memory import Buffer, Shape, View, contiguous_strides
+
+STATEMENTS = 24  # a loop of more would run out of registers
+FAR = 48  # so many nodes back a loop looks for another to join
+
+
+def optimise(graph: Graph) -> Graph:
+    """All passes, in order."""
+    verify(graph)
+    for change in PASSES:
+        change(graph)
+        verify(graph)
+    return graph
+
+
+# ---------------------------------------------------------------------- what nobody reads
+
+
+def drop_dead(graph: Graph) -> None:
+    """Takes out nodes whose results nobody sees."""
+    wanted = set(graph.kept)
+    alive: list[Node] = []
+    for node in reversed(graph.nodes):
+        keep = isinstance(node, Host) and node.call.op.random
+        if keep or any(_seen(v.buffer, wanted) for v in node.writes()):
+            alive.append(node)
+            wanted.update(v.buffer.number for v in node.reads())
+    graph.nodes = alive[::-1]
+
+
+def _seen(buffer: Buffer, wanted: set[int]) -> bool:
+    return buffer.number in wanted or buffer.born is None
+
+
+# ---------------------------------------------------------------------- copies
+
+
+def avoid_copies(graph: Graph) -> None:
+    """Where a whole new buffer is copied to another one and not used again, it is the other one.
+
+    So gradients are written where the parameters' ``grad`` will show them.
+    """
+    uses = _uses(graph)
+    for i, node in enumerate(graph.nodes):
+        pair = _whole_copy(node)
+        if pair is None:
+            continue
+        target, source = pair
+        old, new = source.buffer, target.buffer
+        if old.number in graph.kept or old.born is None or old is new:
+            continue
+        if uses[old.number][-1] > i or uses[new.number][0] < i or new.born is None:
+            continue
+        for j in uses[old.number]:
+            for view in _views(graph.nodes[j]):
+                if view.buffer is old:
+                    view.buffer = new
+        uses[new.number] = sorted({*uses[old.number], *uses[new.number]} - {i})
+        graph.nodes[i] = Loop((), [], node.name, node.line)
+    graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
+
+
+def _uses(graph: Graph) -> dict[int, list[int]]:
+    uses: dict[int, list[int]] = {}
+    for i, node in enumerate(graph.nodes):
+        for view in (*node.reads(), *node.writes()):
+            found = uses.setdefault(view.buffer.number, [])
+            if not found or found[-1] != i:
+                found.append(i)
+    return uses
+
+
+def _views(node: Node) -> list[View]:
+    """Every view object of a node, also those that are equal to another."""
+    if isinstance(node, Loop):
+        found = [s.target for s in node.statements]
+        for s in node.statements:
+            found.extend(_load_views(s.value))
+        return found
+    return [*node.reads(), *node.writes()]
+
+
+def _load_views(x: Expr) -> list[View]:
+    return [e.value for e in nodes_of(x) if e.op == "load"]
+
+
+def _whole_copy(node: Node) -> tuple[View, View] | None:
+    """(target, source) of a loop that copies one whole buffer to another in the same order."""
+    if not isinstance(node, Loop) or len(node.statements) != 1:
+        return None
+    s = node.statements[0]
+    if s.reduce or s.value.op != "load":
+        return None
+    source: View = s.value.value
+    if source.dtype != s.target.dtype or not (source.covers() and s.target.covers()):
+        return None
+    same = all(
+        n == 1 or a == b
+        for n, a, b in zip(s.target.shape, s.target.strides, source.strides, strict=True)
+    )
+    return (s.target, source) if same and 0 not in source.strides else None
+
+
+# ---------------------------------------------------------------------- fusion
+
+
+def fuse(graph: Graph) -> None:
+    """Joins loops over the same elements, so that values pass in registers and not by memory."""
+    out: list[Node] = []
+    for node in graph.nodes:
+        if not isinstance(node, Loop) or not _join(out, node):
+            out.append(node)
+    graph.nodes = out
+
+
+def _join(out: list[Node], node: Loop) -> bool:
+    """Merges a loop into an earlier one, if it may move up to it."""
+    for j in range(len(out) - 1, max(-1, len(out) - 1 - FAR), -1):
+        earlier = out[j]
+        if isinstance(earlier, Loop):
+            merged = merge(earlier, node)
+            if merged is not None:
+                out[j] = merged
+                return True
+        if depends(node, earlier):
+            return False
+    return False
+
+
+def merge(first: Loop, second: Loop) -> Loop | None:
+    """One loop that does the work of two; None where that is not the same or not worth it."""
+    if len(first.statements) + len(second.statements) > STATEMENTS:
+        return None
+    near = {v.buffer.number for v in (*first.reads(), *first.writes())}
+    if not any(v.buffer.number in near for v in (*second.reads(), *second.writes())):
+        return None
+    if first.shape != second.shape:
+        if first.size != second.size:
+            return None
+        if dense(second):
+            second = reshaped(second, first.shape)
+        elif dense(first):
+            first = reshaped(first, second.shape)
+        else:
+            return None
+    axes = {s.axes for s in (*first.statements, *second.statements) if s.reduce}
+    if len(axes) > 1 or not _aligned(first, second):
+        return None
+    statements = list(first.statements)
+    for s in second.statements:
+        statements.append(_forwarded(s, statements))
+    line = first.line if first.line == second.line else f"{first.line} {second.line}".strip()
+    names = first.name if second.name in first.name.split("+") else f"{first.name}+{second.name}"
+    return Loop(first.shape, statements, names, line)
+
+
+def _aligned(first: Loop, second: Loop) -> bool:
+    """Whether the two meet element by element wherever one writes what the other touches."""
+    for s in first.statements:
+        for view in (*second.reads(), *second.writes()):
+            if view.overlaps(s.target) and (s.reduce or not view.same_place(s.target)):
+                return False
+    reads = first.reads()
+    for s in second.statements:
+        for view in reads:
+            if view.overlaps(s.target) and (s.reduce or not view.same_place(s.target)):
+                return False
+    return True
+
+
+def _forwarded(s: Statement, before: list[Statement]) -> Statement:
+    """A statement whose loads of what was just computed are the computed values themselves."""
+
+    def change(x: Expr) -> Expr | None:
+        if x.op == "load":
+            for b in reversed(before):
+                if not b.reduce and x.value.same_place(b.target):
+                    return cast(b.value, b.target.dtype)
+        return None
+
+    return Statement(s.target, replaced(s.value, change, {}), s.reduce, s.axes, s.scale)
+
+
+def dense(loop: Loop) -> bool:
+    """Whether all of a loop's views are contiguous, so that it may take any shape."""
+    return all(not s.reduce for s in loop.statements) and all(
+        v.is_contiguous() for v in (*loop.reads(), *loop.writes())
+    )
+
+
+def reshaped(loop: Loop, shape: Shape) -> Loop:
+    """The same loop over a shape of as many elements."""
+
+    def view(v: View) -> View:
+        return View(v.buffer, v.dtype, v.offset, shape, contiguous_strides(shape))
+
+    def change(x: Expr) -> Expr | None:
+        return Expr("load", (), x.dtype, view(x.value)) if x.op == "load" else None
+
+    seen: dict[int, Expr] = {}
+    statements = [
+        Statement(view(s.target), replaced(s.value, change, seen)) for s in loop.statements
+    ]
+    return Loop(shape, statements, loop.name, loop.line)
+
+
+def drop_stores(graph: Graph) -> None:
+    """Takes out what a loop stores and only that loop itself had read."""
+    last: dict[int, int] = {}
+    for i, node in enumerate(graph.nodes):
+        for view in node.reads():
+            last[view.buffer.number] = i
+    for node in graph.nodes:
+        if not isinstance(node, Loop):
+            continue
+        read = {v.buffer.number for v in node.reads()}
+        kept = []
+        for s in node.statements:
+            buffer = s.target.buffer
+            number = buffer.number
+            outside = number in last or number in graph.kept or buffer.born is None
+            if outside or number in read:
+                kept.append(s)
+        node.statements = kept
+    graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
+
+
+# ---------------------------------------------------------------------- simpler expressions
+
+
+def share_expressions(graph: Graph) -> None:
+    """Within a loop, equal expressions become one object."""
+    for node in graph.nodes:
+        if isinstance(node, Loop):
+            known: dict[tuple, Expr] = {}
+            for s in node.statements:
+                s.value = _shared(s.value, known, {})
+        elif isinstance(node, Batched):
+            known = {}
+            node.body = [(i, _shared(e, known, {})) for i, e in node.body]
+
+
+def _shared(x: Expr, known: dict[tuple, Expr], seen: dict[int, Expr]) -> Expr:
+    done = seen.get(id(x))
+    if done is not None:
+        return done
+    args = tuple([_shared(a, known, seen) for a in x.args])
+    value = x.value.key if isinstance(x.value, View) else x.value
+    if isinstance(value, float) and math.isnan(value):
+        value = "nan"
+    if isinstance(value, float) and value == 0:
+        value = math.copysign(1, value), 0.0
+    key = (x.op, x.dtype.char, type(value).__name__, value, tuple(map(id, args)))
+    found = known.get(key)
+    if found is None:
+        same = all(a is b for a, b in zip(args, x.args, strict=True))
+        found = known[key] = x if same else Expr(x.op, args, x.dtype, x.value)
+    seen[id(x)] = found
+    return found
+
+
+PASSES: list[Callable[[Graph], None]] = [
+    drop_dead, avoid_copies, fuse, drop_stores, drop_dead, share_expressions,
+]  # fmt: skip
+
+
+# ---------------------------------------------------------------------- memory
+
+
+class Plan:
+    """Where each temporary buffer lies in the program's one piece of memory, in bytes."""
+
+    def __init__(self) -> None:
+        self.offsets: dict[int, int] = {}
+        self.size = 0
+        self.unshared = 0  # what it would be without reuse
+
+
+ALIGN = 64
+
+
+def plan_memory(graph: Graph, outside: set[int]) -> Plan:
+    """Gives every buffer that is not ``outside`` its place; places are reused."""
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    for i, node in enumerate(graph.nodes):
+        for view in (*node.reads(), *node.writes()):
+            number = view.buffer.number
+            if number not in outside:
+                first.setdefault(number, i)
+                last[number] = i
+                sizes[number] = -(-max(view.buffer.nbytes, 1) // ALIGN) * ALIGN
+    plan = Plan()
+    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last
+    for number in sorted(sizes, key=lambda n: -sizes[n]):
+        busy = sorted(
+            (o, e) for o, e, f, l in placed if f <= last[number] and first[number] <= l
+        )
+        at = 0
+        for low, high in busy:
+            if at + sizes[number] <= low:
+                break
+            at = max(at, high)
+        plan.offsets[number] = at
+        placed.append((at, at + sizes[number], first[number], last[number]))
+        plan.size = max(plan.size, at + sizes[number])
+        plan.unshared += sizes[number]
+    return plan
+
+
+__all__ = ["PASSES", "Plan", "loads", "merge", "optimise", "plan_memory"]

@@ -1,0 +1,186 @@
+"""Recording: what a function does with tensors, written down while it runs."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import __file__ as _init
+from ..ops.table import Op
+from ..tensor.recording import Recorder as Watcher
+from ..tensor.recording import recorders
+from ..tensor.tensor import Tensor
+from .memory import Array, Buffer, View, address_of, root_of
+
+PACKAGE = _init[: -len("__init__.py")]
+
+
+class Call:
+    """One operator call: a row, its arguments with views for tensors, and its results.
+
+    ``writes`` are views that existed before and are written into; ``results`` are new (those of
+    them that serve the derivative alone come last).
+    """
+
+    __slots__ = ("op", "args", "results", "writes", "line", "note")
+
+    def __init__(self, op: Op, args: tuple, results: tuple, writes: tuple, line: str):
+        self.op, self.args, self.results, self.writes = op, args, results, writes
+        self.line = line
+        self.note: Any = None  # what an optimizer says of its update
+
+    def reads(self) -> list[View]:
+        return list(views_in(self.args))
+
+    def __repr__(self) -> str:
+        left = ", ".join(map(repr, self.results or self.writes))
+        return f"{left} = {self.op.name}{self.args!r}"
+
+
+def views_in(value: Any) -> Any:
+    """All views in nested arguments."""
+    if isinstance(value, View):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for v in value:
+            yield from views_in(v)
+
+
+class Recorder(Watcher):
+    """Writes down the calls of one run of a function.
+
+    Attributes:
+        calls: the operator calls, in order.
+        broken: why the run cannot be replayed, or None.
+        leaves: tensors whose ``grad`` was set: leaf, whether its old grad mattered, the old one.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.buffers: dict[int, Buffer] = {}  # by the id of the root array
+        self.broken: str | None = None
+        self.leaves: dict[int, list] = {}
+        self.made: list[tuple[weakref.ref, View, str]] = []
+        self.met: dict[int, tuple[weakref.ref, View]] = {}  # tensors that were there before
+        self.drawn = False
+        self.once = ""  # why this very run will not be repeated
+        self._note: Any = None
+
+    def __enter__(self) -> Recorder:
+        recorders.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        recorders.remove(self)
+
+    # ------------------------------------------------------------------ what the program tells
+
+    def record(self, op: Op, args: tuple, results: tuple, hidden: tuple = ()) -> None:
+        if self.broken is not None:
+            return
+        taken = self._take(args)
+        line = user_line()
+        if op.writes or (
+            results and isinstance(results[0], Tensor) and args and results[0] is args[0]
+        ):
+            if op.view:
+                return
+            writes = tuple(self.view(t) for t in results)
+            if op.writes:  # such a row may write into all of its lists
+                lists = (v for i in op.list_slots for v in views_in(taken[i]))
+                known_already = {v.key for v in writes}
+                writes += tuple(v for v in lists if v.key not in known_already)
+            call = Call(op, taken, (), writes, line)
+            call.note, self._note = self._note, None
+            self.calls.append(call)
+            return
+        known = [id(root_of(t._data)) in self.buffers for t in results]
+        if results and all(known) and not hidden:
+            return  # views of what is known already: their geometry says it
+        number = len(self.calls)
+        made = []
+        for t in results:
+            view = self.view(t._data, number)
+            self.made.append((weakref.ref(t), view, line))
+            made.append(view)
+        for array in hidden:
+            made.append(self.view(np.asarray(array), number))
+        self.drawn = self.drawn or op.random
+        self.calls.append(Call(op, taken, tuple(made), (), line))
+
+    def before_write(self, tensors: Sequence[Tensor]) -> None:
+        if self.broken is not None:
+            return
+        for t in tensors:
+            buffer = self.view(t).buffer
+            kept_outside = t._needs and t._node is None  # a parameter
+            if buffer.born is None and buffer.initial is None and not kept_outside:
+                buffer.initial = np.array(buffer.root)
+
+    def host_read(self, tensor: Tensor, what: str) -> None:
+        self.fail(f"{what} reads a tensor's numbers in Python")
+
+    def gradient_set(self, leaf: Tensor, reads: bool) -> None:
+        if id(leaf) not in self.leaves:
+            self.leaves[id(leaf)] = [leaf, reads, leaf._grad]
+
+    def note(self, kind: str, *what: Any) -> None:
+        if kind == "once":
+            self.once = what[0]
+        else:
+            self._note = what
+
+    def fail(self, reason: str) -> None:
+        """Gives the recording up; the program itself runs on."""
+        if self.broken is None:
+            self.broken = f"{reason} ({user_line() or 'in the library'})"
+
+    # ------------------------------------------------------------------ geometry
+
+    def _take(self, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return self.view(value)
+        if isinstance(value, (tuple, list)) and any(
+            isinstance(v, (Tensor, tuple, list)) for v in value
+        ):
+            return tuple([self._take(v) for v in value])
+        if isinstance(value, np.ndarray):
+            return self.view(value)
+        return value
+
+    def view(self, what: Tensor | Array, born: int | None = None) -> View:
+        """The place of a tensor (or array) in its buffer; the buffer is made where it is new."""
+        array: Array = what._data if isinstance(what, Tensor) else what
+        root = root_of(array)
+        buffer = self.buffers.get(id(root))
+        if buffer is None:
+            tensor = what if isinstance(what, Tensor) else None
+            buffer = Buffer.of(len(self.buffers), root, born, tensor)
+            self.buffers[id(root)] = buffer
+        view = view_of(array, buffer)
+        if isinstance(what, Tensor) and buffer.born is None and id(what) not in self.met:
+            self.met[id(what)] = (weakref.ref(what), view)
+        return view
+
+
+def view_of(array: Array, buffer: Buffer) -> View:
+    """An array's geometry in the buffer that holds it."""
+    item = array.dtype.itemsize
+    at = address_of(array) - buffer.address if array.size else 0
+    strides = tuple([s // item for s in array.strides])
+    return View(buffer, array.dtype, at // item, array.shape, strides)
+
+
+def user_line() -> str:
+    """``file:line`` of the innermost frame outside of the package."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    name = frame.f_code.co_filename.rsplit("/", 1)[-1]
+    return f"{name}:{frame.f_lineno}"
