@@ -116,6 +116,11 @@ def __getattr__(name: str) -> object:
         value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
         globals()[name] = value
         return value
+    if name.startswith("_foreach_"):
+        from .ops.foreach import FUNCTIONS
+
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
     raise _naming.no_such_name(__name__, name, __dir__())
 
 

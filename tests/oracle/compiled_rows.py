@@ -180,7 +180,8 @@ def step(fn: Callable, call: Any) -> tuple[Any, Any]:
     inputs = [t for t in tensors_in(call) if t.requires_grad]
     if total is None or not inputs:
         return result, ()
-    return result, flambeau.autograd.grad(total, inputs, allow_unused=True)
+    grads = flambeau.autograd.grad(total, inputs, allow_unused=True)
+    return [t.detach() for t in tensors_in(result)], grads
 
 
 class Outcome:
@@ -270,13 +271,29 @@ def pairs(op: Any, fn: Callable, dtype: torch.dtype, count: int) -> list[tuple[A
     out = []
     for i, a in enumerate(one):
         b = two[i] if i < len(two) and same_kind(a, two[i]) else copied(a, 1)
-        try:
-            for call in (copied(a), copied(b)):
-                step(fn, call)
-        except Exception:
+        if not works(fn, a):
             continue
-        out.append((a, b))
+        changed = moved(a, b)
+        out.append((a, next((c for c in (changed, b) if works(fn, c)), a)))
     return out
+
+
+def works(fn: Callable, call: Any) -> bool:
+    try:
+        step(fn, copied(call))
+    except Exception:
+        return False
+    return True
+
+
+def moved(a: Any, b: Any) -> Any:
+    """The second call; what has the first one's values there has them in another order."""
+    one, two, spec = tree_flatten(a)[0], *tree_flatten(b)
+    leaves = [
+        _copy(y, 1, "") if isinstance(x, flambeau.Tensor) and not difference(x, y, 0, 0) else y
+        for x, y in zip(one, two, strict=True)
+    ]
+    return tree_unflatten(leaves, spec)
 
 
 def check_op(

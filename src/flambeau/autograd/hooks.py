@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -49,9 +48,9 @@ class RemovableHandle:
 
 
 def add_hook(
-    hooks: OrderedDict[int, Any], hook: Callable, *, prepend: bool = False, extra_dict: Any = None
+    hooks: Any, hook: Any, *, prepend: bool = False, extra_dict: Any = None
 ) -> RemovableHandle:
-    """Puts a hook into a dictionary, as the last one or the first, and gives its handle."""
+    """Puts a hook into an ordered dictionary, as the last one or the first, and gives its handle."""
     handle = RemovableHandle(hooks, extra_dict=extra_dict)
     hooks[handle.id] = hook
     if prepend:

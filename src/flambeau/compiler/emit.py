@@ -1,7 +1,8 @@
 """C for a program: a function for each loop, and one that runs them in order.
 
 The memory of a program is a table of addresses ``m``: ``m[0]`` the temporary memory, ``m[1]`` the
-numbers that change from call to call, then one entry per buffer from outside.
+numbers that change from call to call, ``m[2]`` the random generator's state, then one entry per
+buffer from outside.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ _C_FUNCTIONS = {
 class Emitter:
     """Writes one program."""
 
-    def __init__(self, graph: Graph, plan: Plan, slots: dict[int, int]):
-        self.graph, self.plan, self.slots = graph, plan, slots
+    def __init__(self, graph: Graph, plan: Plan, slots: dict[int, int], timed: bool = False):
+        self.graph, self.plan, self.slots, self.timed = graph, plan, slots, timed
         self.functions: list[str] = []
         self.main: list[str] = []
         self.segments: list[list[str]] = [self.main]
@@ -55,18 +56,24 @@ class Emitter:
                 self.segments.append(self.main)
                 continue
             self.main.append(f"    /* {i}: {node.name} {node.line} */")
+            if self.timed:
+                self.main.append("    started = now();")
             if isinstance(node, Loop):
                 self._loop(node)
             elif isinstance(node, Batched):
                 self._batched(node)
             elif isinstance(node, Native):
                 self._native(node)
+            if self.timed:
+                self.main.append(f"    fl_spent[{i}] += now() - started;")
         parts = [_HEAD, *self.functions]
+        if self.timed:
+            parts.insert(1, _CLOCK.replace("COUNT", str(len(self.graph.nodes))))
         for number, lines in enumerate(self.segments):
             body = "\n".join(lines)
             parts.append(
                 f"FL_API int64_t fl_run_{number}(char **m)\n{{\n    int64_t error = 0;\n"
-                f"    (void)m;\n{body}\n    return error;\n}}\n"
+                f"    {'double started;' if self.timed else ''}(void)m;\n{body}\n    return error;\n}}\n"
             )
         return "\n".join(parts)
 
@@ -339,6 +346,17 @@ _HEAD = """/* A program that flambeau generated. */
 #else
 #define FL_IVDEP
 #endif
+"""
+
+_CLOCK = """
+#include <time.h>
+FL_API double fl_spent[COUNT];
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + 1e-9 * t.tv_nsec;
+}
 """
 
 from .loops import LoopWriter  # noqa: E402  (loops.py uses Body)

@@ -181,8 +181,10 @@ def apply(name: str, *args: Operand) -> Any:
     if name in TEXTS:
         names, text = TEXTS[name]
         return translate(text, dict(zip(names, args, strict=True)))
+    if name in ("logical_and", "logical_or", "logical_xor"):
+        return Expr(name, tuple([_typed(a, BOOL) for a in args]), BOOL)
     common = _common(args)
-    if name in COMPARISONS or name in ("logical_and", "logical_or", "logical_xor"):
+    if name in COMPARISONS:
         return Expr(name, tuple([_typed(a, common) for a in args]), BOOL)
     if name in ARITHMETIC:
         if name == "divide" and common.kind != "f":

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..autograd.graph import next_sequence
 from ..autograd.modes import mode
+from ..backends.native import library
 from ..tensor.dtype import get_default_dtype
 from ..tensor.recording import changes, recorders
 from ..tensor.tensor import Tensor, wrap
@@ -54,7 +55,7 @@ class Entry:
                     return False
                 if now._needs != tensor._needs or now._node is not None:
                     return False
-                external.tensor = now
+                self.program.replace(external, now)
         return self.program.ready(tensors)
 
 
@@ -128,6 +129,9 @@ class CompiledFunction:
     # ------------------------------------------------------------------ recording
 
     def _record(self, args: tuple, kwargs: dict, leaves: Any, spec: Any, key: tuple) -> Any:
+        if library.runtime() is None:  # which has said why
+            self.eager, self.reason = True, "there is no C compiler"
+            return self.function(*args, **kwargs)
         try:
             environment = Environment(self.function)
         except Impure as error:
@@ -171,6 +175,8 @@ class CompiledFunction:
                 self._give_up(str(error))
         except Unsupported as error:
             self._give_up(str(error))
+        finally:
+            recording.release()
         return result
 
     def _check_escapes(self, recording: Recorder, result: Any) -> None:

@@ -164,6 +164,13 @@ class Differentiable:
         self.arguments = arguments
         return self.forward.ready(arguments)
 
+    def replace(self, e: Any, tensor: Tensor) -> None:
+        """Another tensor stands where the environment had one."""
+        self.forward.replace(e, tensor)
+        for other in self.backward.externals:
+            if other.buffer is e.buffer:
+                self.backward.replace(other, tensor)
+
     def run(self) -> Any:
         leaves, saved = self.forward.run_parts()
         inputs = [self.arguments[p] if isinstance(p, int) else p for p in self.places]

@@ -7,13 +7,14 @@ in Python. :func:`verify` checks what every pass must leave true.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .expressions import Expr, loads, weight
-from .memory import Buffer, Shape, View
+from .memory import Buffer, Shape, View, contiguous_strides
 from .recorder import Call
 
 SUM, MAX, MIN, PROD = "sum", "max", "min", "prod"
@@ -44,6 +45,7 @@ class Node:
 
     line = ""
     name = ""
+    effect = False  # whether it does more than it writes, as a random draw does
 
     def reads(self) -> Sequence[View]:
         raise NotImplementedError
@@ -169,6 +171,7 @@ class Host(Node):
 
     def __init__(self, call: Call):
         self.call, self.name, self.line = call, call.op.name, call.line
+        self.effect = call.op.random
 
     def reads(self) -> list[View]:
         return self.call.reads()
@@ -190,9 +193,18 @@ class Graph:
     """
 
     def __init__(
-        self, nodes: list[Node], kept: Iterable[int], numbers: int = 0, given: Iterable[int] = ()
-    ):
+        self, nodes: list[Node], kept: Iterable[int], numbers: int = 0, given: Iterable[int] = (),
+        count: int = 0,
+    ):  # fmt: skip
         self.nodes, self.kept, self.numbers, self.given = nodes, set(kept), numbers, set(given)
+        self.count = count  # the number of the next new buffer
+
+    def temporary(self, shape: Shape, dtype: np.dtype) -> View:
+        """New memory that only this program sees."""
+        size = math.prod(shape) * dtype.itemsize
+        buffer = Buffer(self.count, size, 0)
+        self.count += 1
+        return View(buffer, dtype, 0, shape, contiguous_strides(shape))
 
     def __repr__(self) -> str:
         return "\n".join(f"{i:4} {node!r}" for i, node in enumerate(self.nodes))
@@ -207,6 +219,8 @@ class Graph:
 
 def depends(later: Node, earlier: Node) -> bool:
     """Whether the order of two nodes matters: one writes what the other reads or writes."""
+    if later.effect and earlier.effect:
+        return True
     return (
         _meet(later.reads(), earlier.writes())
         or _meet(later.writes(), earlier.reads())

@@ -184,6 +184,8 @@ def array_at(address: int, dtype: np.dtype, shape: Shape, strides: Shape, keep: 
 def part_of(view: View, key: Any) -> View:
     """The part of a view that a basic indexing key names."""
     item = view.dtype.itemsize
+    if isinstance(key, tuple) and not any(k is ... for k in key):
+        key = (*key, ...)  # a single element stays an array
     strides = tuple([s * item for s in view.strides])
     model = np.lib.stride_tricks.as_strided(np.empty(1, view.dtype), view.shape, strides)
     part = model[key]

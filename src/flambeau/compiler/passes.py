@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .expressions import Expr, cast, loads, nodes_of, replaced
-from .graph import Batched, Graph, Host, Loop, Node, Statement, depends, verify
+from .expressions import Expr, cast, loads, nodes_of, replaced, weight
+from .graph import Batched, Graph, Loop, Node, Statement, depends, verify
 from .memory import Buffer, Shape, View, contiguous_strides
 
 STATEMENTS = 24  # a loop of more would run out of registers
@@ -30,8 +30,7 @@ def drop_dead(graph: Graph) -> None:
     wanted = set(graph.kept)
     alive: list[Node] = []
     for node in reversed(graph.nodes):
-        keep = isinstance(node, Host) and node.call.op.random
-        if keep or any(_seen(v.buffer, wanted) for v in node.writes()):
+        if node.effect or any(_seen(v.buffer, wanted) for v in node.writes()):
             alive.append(node)
             wanted.update(v.buffer.number for v in node.reads())
     graph.nodes = alive[::-1]
@@ -108,6 +107,65 @@ def _whole_copy(node: Node) -> tuple[View, View] | None:
         for n, a, b in zip(s.target.shape, s.target.strides, source.strides, strict=True)
     )
     return (s.target, source) if same and 0 not in source.strides else None
+
+
+# ---------------------------------------------------------------------- recomputation
+
+
+CHEAP = 2  # cycles per element up to which a value is computed again where it is used
+
+
+def recompute(graph: Graph) -> None:
+    """Cheap values of one operand, and conditions, are computed where they are used.
+
+    A mask such as ``result != 0`` would otherwise be stored in the forward pass and read again in
+    the backward pass, and bytes beside floats keep a loop from using whole vectors.
+    """
+    uses = _uses(graph)
+    for i, node in enumerate(graph.nodes):
+        s = _cheap(node, graph)
+        if s is None or not isinstance(node, Loop):
+            continue
+        readers = [j for j in uses[s.target.buffer.number] if j != i]
+        loops = [graph.nodes[j] for j in readers]
+        if not readers or readers[0] < i or not all(_reads_whole(n, s.target) for n in loops):
+            continue
+        sources = loads(s.value)
+        between = graph.nodes[i + 1 : readers[-1]]
+        if any(w.overlaps(v) for n in between for w in n.writes() for v in sources):
+            continue
+        for loop in loops:
+            assert isinstance(loop, Loop)
+            before = [Statement(s.target, s.value)]
+            loop.statements = [_forwarded(t, before) for t in loop.statements]
+            for v in sources:
+                uses[v.buffer.number] = sorted({*uses[v.buffer.number], *readers})
+        node.statements = []
+    graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
+
+
+def _cheap(node: Node, graph: Graph) -> Statement | None:
+    """The one statement of a loop whose value costs less than its memory."""
+    if not isinstance(node, Loop) or len(node.statements) != 1:
+        return None
+    s = node.statements[0]
+    buffer = s.target.buffer
+    if s.reduce or buffer.born is None or buffer.number in graph.kept:
+        return None
+    if len(loads(s.value)) > 1 or not s.target.covers():
+        return None
+    limit = 2 * CHEAP if s.target.dtype.kind == "b" else CHEAP
+    return s if weight(s.value) <= limit else None
+
+
+def _reads_whole(node: Node, target: View) -> bool:
+    """Whether a node is a loop that reads a view element by element and does not write it."""
+    if not isinstance(node, Loop):
+        return False
+    if any(v.buffer is target.buffer for v in node.writes()):
+        return False
+    mine = [v for v in node.reads() if v.buffer is target.buffer]
+    return all(v.same_place(target) for v in mine)
 
 
 # ---------------------------------------------------------------------- fusion
@@ -234,6 +292,78 @@ def drop_stores(graph: Graph) -> None:
     graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
 
 
+# ---------------------------------------------------------------------- sums in parts
+
+
+PARTS = 16  # into so many parts at most a sum is cut
+LONG = 250_000  # cycles from which on that pays
+
+
+def split_sums(graph: Graph) -> None:
+    """Long sums into few results are cut into parts, which threads may share.
+
+    The parts do not depend on the number of threads, so neither does the result.
+    """
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        nodes += _split(graph, node) if isinstance(node, Loop) else [node]
+    graph.nodes = nodes
+
+
+def _split(graph: Graph, loop: Loop) -> list[Node]:
+    sums = [s for s in loop.statements if s.reduce]
+    if not sums or loop.cost < LONG:
+        return [loop]
+    axes = sums[0].axes
+    kept = [n for i, n in enumerate(loop.shape) if i not in axes]
+    outer = math.prod(kept[:-1]) if _walks_along(loop, axes) else math.prod(kept)
+    if outer >= 4:
+        return [loop]
+    at = next((a for a in axes if loop.shape[a] > 1), None)
+    if at is None:
+        return [loop]
+    size = loop.shape[at]
+    parts = next((p for p in range(min(PARTS, size), 1, -1) if size % p == 0), 1)
+    if parts == 1:
+        return [loop]
+    shape = (*loop.shape[:at], parts, size // parts, *loop.shape[at + 1 :])
+
+    def view(v: View) -> View:
+        s = v.strides[at]
+        strides = (*v.strides[:at], s * (size // parts), s, *v.strides[at + 1 :])
+        return View(v.buffer, v.dtype, v.offset, shape, strides)
+
+    def change(x: Expr) -> Expr | None:
+        return Expr("load", (), x.dtype, view(x.value)) if x.op == "load" else None
+
+    seen: dict[int, Expr] = {}
+    summed = tuple([a + (a >= at) for a in axes if a != at] + [at + 1])
+    statements, after = [], []
+    for s in loop.statements:
+        value = replaced(s.value, change, seen)
+        if not s.reduce:
+            statements.append(Statement(view(s.target), value))
+            continue
+        place = [n for i, n in enumerate(shape) if i not in summed]
+        part = graph.temporary(tuple(place), s.target.dtype)
+        strides = iter(part.strides)
+        wide = tuple([0 if i in summed else next(strides) for i in range(len(shape))])
+        target = View(part.buffer, part.dtype, 0, shape, wide)
+        statements.append(Statement(target, value, s.reduce, summed))
+        whole = tuple([1 if i in summed else n for i, n in enumerate(shape)])
+        result = view(s.target)
+        result = View(result.buffer, result.dtype, result.offset, whole, result.strides)
+        read = View(part.buffer, part.dtype, 0, whole, wide)
+        add = Statement(result, Expr("load", (), part.dtype, read), s.reduce, (at,), s.scale)
+        after.append(Loop(whole, [add], loop.name, loop.line))
+    return [Loop(shape, statements, loop.name, loop.line), *after]
+
+
+def _walks_along(loop: Loop, axes: Shape) -> bool:
+    """Whether the loop's last dimension is one of its results'."""
+    return bool(loop.shape) and len(loop.shape) - 1 not in axes
+
+
 # ---------------------------------------------------------------------- simpler expressions
 
 
@@ -269,7 +399,7 @@ def _shared(x: Expr, known: dict[tuple, Expr], seen: dict[int, Expr]) -> Expr:
 
 
 PASSES: list[Callable[[Graph], None]] = [
-    drop_dead, avoid_copies, fuse, drop_stores, drop_dead, share_expressions,
+    drop_dead, avoid_copies, recompute, fuse, drop_stores, drop_dead, split_sums, share_expressions,
 ]  # fmt: skip
 
 

@@ -9,19 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.modes import mode
 from ..backends.native import library
-from ..ops import dispatch
-from ..ops.table import KEEP
-from ..ops.updates import Update
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.generator import default_generator
+from ..tensor.tensor import Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .emit import Emitter
 from .expressions import const, load
 from .graph import Graph, Host, Node
+from .host import HostStep
 from .lower import lower
-from .lower.updates import UpdateNumbers
 from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
+from .numbers import NumberSource
 from .passes import optimise, plan_memory
 from .recorder import Call, Recorder, view_of
 
@@ -115,8 +113,6 @@ class Program:
         self.given = {b.number for b in given}
         self.recording = recording
         self.calls = list(calls)
-        native = library.runtime() is not None
-        self.native = native
         buffers = recording.buffers
         self.by_number = {b.number: b for b in buffers.values()}
         self._internal: dict[int, Array] = {}
@@ -127,14 +123,14 @@ class Program:
         kept = {v.buffer.number for v in outcome if isinstance(v, View)}
         kept |= {g.result.view.buffer.number for g in self.gradients if g.result is not None}
         kept |= {v.buffer.number for v in extra}
-        builder = lower(self.calls, len(buffers), native, whole)
+        builder = lower(self.calls, len(buffers), whole)
         self.given_order = [b.number for b in given]
         self._start_internal(builder)
         self.builder = builder
-        self.graph = Graph(builder.nodes, kept, builder.numbers, self.given)
-        if native:
-            optimise(self.graph)
-        self._place(arguments, kept)
+        self.graph = Graph(builder.nodes, kept, builder.numbers, self.given, builder.count)
+        optimise(self.graph)
+        returned = [v.view.buffer for v in outcome if isinstance(v, _Outside)]
+        self._place(arguments, kept, returned)
         self._finish(outcome, extra)
         self._build()
 
@@ -153,7 +149,7 @@ class Program:
             if buffer.born is None:
                 if buffer.tensor is None or buffer.tensor() is None:
                     raise Unsupported("a result that was made by no recorded operator")
-                outcome.append((leaf, view_of(leaf._data, buffer)))
+                outcome.append(_Outside(None, leaf, view_of(leaf._data, buffer)))
             else:
                 outcome.append(view_of(leaf._data, buffer))
         return outcome
@@ -178,7 +174,7 @@ class Program:
         """Memory that the function made unrecorded and then wrote into starts anew each time."""
         start: list[Node] = []
         written = {v.buffer.number for node in builder.nodes for v in node.writes()}
-        for buffer in self.by_number.values():
+        for buffer in list(self.by_number.values()):
             initial = buffer.initial
             alive = buffer.tensor is not None and buffer.tensor() is not None
             if buffer.born is not None or alive or buffer.number not in written:
@@ -201,9 +197,12 @@ class Program:
 
     # ------------------------------------------------------------------ memory
 
-    def _place(self, arguments: Sequence[Tensor], kept: set[int]) -> None:
+    def _place(
+        self, arguments: Sequence[Tensor], kept: set[int], returned: Sequence[Buffer]
+    ) -> None:
         """Gives slots to what comes from outside and places to what is temporary."""
         used = self.graph.buffers()
+        used.update((b.number, b) for b in returned)
         written = {v.buffer.number for node in self.graph.nodes for v in node.writes()}
         self.externals: list[External] = []
         slots: dict[int, int] = {}
@@ -214,7 +213,7 @@ class Program:
                 by_argument.setdefault(found.number, (i, t))
         grads = {id(old): leaf for leaf, reads, old in self.recording.leaves.values()
                  if reads and old is not None}  # fmt: skip
-        next_slot = 2
+        next_slot = 3
         for number, buffer in used.items():
             if buffer.born is not None and number not in kept and number not in self.given:
                 continue
@@ -236,13 +235,14 @@ class Program:
             next_slot += 1
         self.slots_of = slots
         self.plan = plan_memory(self.graph, set(slots))
-        self.table = (ctypes.c_void_p * max(next_slot, 2))()
+        self.table = (ctypes.c_void_p * next_slot)()
         self.arena = np.empty(self.plan.size + 128, np.uint8)
         at = address_of(self.arena)
         self.arena_address = at + -at % 64
-        self.numbers = np.zeros(max(1, self.graph.numbers), np.float64)
+        self.numbers = (ctypes.c_double * max(1, self.graph.numbers))()
         self.table[0] = self.arena_address
-        self.table[1] = address_of(self.numbers)
+        self.table[1] = ctypes.addressof(self.numbers)
+        self.table[2] = default_generator.addresses[0]
         for e in self.externals:
             if e.array is not None:
                 self.table[e.slot] = e.pointer(e.array)
@@ -272,8 +272,8 @@ class Program:
         for item in outcome:
             if isinstance(item, View):
                 self.outcome.append((item.buffer.number, result_of(item)))
-            elif isinstance(item, tuple) and isinstance(item[0], Tensor):
-                self.outcome.append(self._returned(*item))
+            elif isinstance(item, _Outside):
+                self.outcome.append(self._returned(item))
             else:
                 self.outcome.append(item)
         self.extra = [(v.buffer.number, result_of(v)) for v in extra]
@@ -284,36 +284,38 @@ class Program:
             if g.result is not None and g.tensor is not None:
                 self.table[g.result.slot] = address(root_of(g.tensor._data))
         self.written = [e for e in self.externals if e.written and e.tensor is not None]
+        fixed = [e for e in self.externals if e.argument is None and e.leaf is None]
+        self.fixed = [(e, e.tensor, e.array) for e in fixed if e.tensor is not None]
+        self.moving = [e for e in self.externals if e.argument is not None or e.leaf is not None]
+        self.read_leaves = [
+            (leaf, old is None) for leaf, reads, old in self.recording.leaves.values() if reads
+        ]
+        self.storages: list[Any] | None = None
 
-    def _returned(self, tensor: Tensor, view: View) -> Any:
+    def _returned(self, found: _Outside) -> _Outside:
         """A result that was there before: an argument, or a tensor from outside."""
+        tensor, view = found.fixed, found.view
         for e in self.externals:
             if e.buffer is view.buffer and e.tensor is not None:
                 return _Outside(e, tensor if e.tensor is not tensor else None, view)
-        return _Outside(None, tensor, view)
+        return found
 
     # ------------------------------------------------------------------ steps
 
     def _build(self) -> None:
         self.steps: list[Any] = []
-        self.text = ""
         hosts = [n for n in self.graph.nodes if isinstance(n, Host)]
-        if self.native:
-            self.text = Emitter(self.graph, self.plan, self.slots_of).text()
-            self.code = library.program(self.text)
-            runs = []
-            for i in range(len(hosts) + 1):
-                run = getattr(self.code, f"fl_run_{i}")
-                run.restype = ctypes.c_int64
-                runs.append(run)
-            self.steps.append(runs[0])
-            for host, run in zip(hosts, runs[1:], strict=True):
-                self.steps += [_HostStep(self, host.call), run]
-        else:
-            self.steps = [_HostStep(self, host.call) for host in hosts]
-            if len(hosts) != len(self.graph.nodes):
-                raise Unsupported("native code, which is not to be had here")
-        self.sources = [_NumberSource(self, s) for s in self.builder.sources]
+        self.text = Emitter(self.graph, self.plan, self.slots_of).text()
+        self.code = library.program(self.text)
+        runs = []
+        for i in range(len(hosts) + 1):
+            run = getattr(self.code, f"fl_run_{i}")
+            run.restype = ctypes.c_int64
+            runs.append(run)
+        self.steps.append(runs[0])
+        for host, run in zip(hosts, runs[1:], strict=True):
+            self.steps += [HostStep(self, host.call), run]
+        self.sources = [NumberSource(self.numbers, s, self.by_number) for s in self.builder.sources]
 
     def array(self, view: View) -> Array:
         """The array of a view as it lies in memory now."""
@@ -325,31 +327,81 @@ class Program:
             at = self.table[self.slots_of[view.buffer.number]] or 0
         return array_at(at + view.offset * item, view.dtype, view.shape, view.strides, None)
 
+    def profile(self, runs: int = 20) -> list[float]:
+        """Seconds per step of the program (0 for those in Python), the mean of some runs.
+
+        The program runs as it stands: what it writes is written.
+        """
+        code = library.program(Emitter(self.graph, self.plan, self.slots_of, True).text())
+        spent = (ctypes.c_double * len(self.graph.nodes)).in_dll(code, "fl_spent")
+        steps, number = self.steps, 0
+        self.steps = []
+        for step in steps:
+            if not isinstance(step, HostStep):
+                step = getattr(code, f"fl_run_{number}")
+                step.restype = ctypes.c_int64
+                number += 1
+            self.steps.append(step)
+        try:
+            for i in range(runs + 2):
+                if i == 2:
+                    ctypes.memset(spent, 0, ctypes.sizeof(spent))
+                self.ready(())
+                self.run()
+        finally:
+            self.steps = steps
+        return [s / runs for s in spent]
+
     # ------------------------------------------------------------------ running
 
     def ready(self, arguments: Sequence[Tensor]) -> bool:
         """Points the slots at today's arrays; False where the program does not fit them."""
-        table = self.table
-        for e in self.externals:
-            if e.argument is not None:
-                e.tensor = arguments[e.argument]
-            elif e.leaf is not None:
-                e.tensor = e.leaf._grad
-                if e.tensor is None:
+        for e, tensor, array in self.fixed:
+            if tensor._data is not array:
+                if not self._moved():
                     return False
-            tensor = e.tensor
-            if tensor is None:
-                continue
-            array = tensor._data
-            if array is not e.array:
-                if not e.fits(array):
+                break
+        for e in self.moving:
+            now = arguments[e.argument] if e.argument is not None else e.leaf._grad  # type: ignore
+            if now is not e.tensor:
+                if now is None:
                     return False
-                e.array = array
-                table[e.slot] = e.pointer(array)
-        for leaf, reads, old in self.recording.leaves.values():
-            if reads and (leaf._grad is None) != (old is None):
+                e.tensor = now
+                self.storages = None
+            if now._data is not e.array and not self._point(e):
                 return False
-        return all(s.ready() for s in self.sources)
+        for leaf, none in self.read_leaves:
+            if (leaf._grad is None) is not none:
+                return False
+        for s in self.sources:  # noqa: SIM110
+            if not s.ready():
+                return False
+        return True
+
+    def _point(self, e: External) -> bool:
+        """Points a slot at its tensor's present array, if that fits."""
+        array = e.tensor._data  # type: ignore[union-attr]
+        if not e.fits(array):
+            return False
+        e.array = array
+        self.table[e.slot] = e.pointer(array)
+        return True
+
+    def replace(self, e: External, tensor: Tensor) -> None:
+        """Another tensor stands where the environment had one."""
+        e.tensor = tensor
+        self.storages = None
+        self._moved()
+
+    def _moved(self) -> bool:
+        """Tensors from outside have other arrays than before."""
+        ok = True
+        for e, _, _ in self.fixed:
+            assert e.tensor is not None
+            if e.tensor._data is not e.array:
+                ok = self._point(e) and ok
+        self.fixed = [(e, e.tensor, e.array) for e, _, _ in self.fixed]
+        return ok
 
     def give(self, roots: Sequence[Array]) -> None:
         """Memory that an earlier program filled, for the buffers that are ``given``."""
@@ -382,10 +434,11 @@ class Program:
             error = step(table)
             if error:
                 self._raise(error)
-        for e in self.written:
-            storage = e.tensor._storage  # type: ignore[union-attr]
-            if storage is not None:
-                storage.version += 1
+        storages = self.storages
+        if storages is None:
+            storages = self.storages = [storage_of(e.tensor) for e in self.written]  # type: ignore
+        for storage in storages:
+            storage.version += 1
         for g in self.gradients:
             g.leaf._grad = g.tensor if g.external is None else g.external
         return made
@@ -460,127 +513,3 @@ class _Outside:
         assert e.array is not None
         at = e.pointer(e.array) + view.offset * view.dtype.itemsize
         return wrap(array_at(at, view.dtype, view.shape, view.strides, e.array))
-
-
-class _HostStep:
-    """Runs an operator's kernel on the program's memory."""
-
-    def __init__(self, program: Program, call: Call):
-        self.program, self.call = program, call
-        if isinstance(call.op.kernel, Update) and call.note is None:
-            raise Unsupported("an optimizer's update without its optimizer")
-
-    def __call__(self, table: Any) -> int:
-        call, program = self.call, self.program
-        args = self._given(call.args)
-        before, mode.grad = mode.grad, False
-        try:
-            if isinstance(call.op.kernel, Update):
-                args = self._with_settings(args)
-            if call.op.writes:
-                dispatch.execute(call.op, args)
-            elif call.writes:
-                dispatch.execute_inplace(call.op, args)
-            else:
-                found = compute(call.op, args)
-                for view, array in zip(call.results, found, strict=True):
-                    np.copyto(program.array(view), array, casting="unsafe")
-        finally:
-            mode.grad = before
-        return 0
-
-    def _with_settings(self, args: tuple) -> tuple:
-        """An optimizer's update with its settings of today."""
-        kernel: Any = self.call.op.kernel
-        options = settings(*self.call.note)
-        return (*args[: kernel.lists], *[options[name] for name in kernel.options])
-
-    def _given(self, value: Any) -> Any:
-        if isinstance(value, View):
-            return wrap(self.program.array(value))
-        if isinstance(value, tuple):
-            return tuple([self._given(v) for v in value])
-        return value
-
-
-def settings(optimizer: Any, group: dict[str, Any], fixed: dict[str, Any]) -> dict[str, Any]:
-    """The options of an update, from the optimizer's settings as they are now."""
-    for g in optimizer.param_groups:
-        if g is group:
-            break
-        if any(p is group["params"][0] for p in g["params"]):  # a part of a group
-            group = {**g, "params": group["params"]}
-            break
-    options = {**optimizer._options(group), **fixed}
-    for name, value in options.items():
-        if isinstance(value, Tensor):
-            options[name] = value.item()
-    return options
-
-
-def compute(op: Any, args: tuple) -> tuple[Array, ...]:
-    """All results of an operator, also those that serve the derivative alone, as arrays."""
-    if not op.prepared or op.kernel is None:
-        dispatch.prepare(op)
-    arrays = list(args)
-    for i in op.slots:
-        if isinstance(args[i], Tensor):
-            arrays[i] = args[i]._data
-    for i in op.list_slots:
-        if args[i] is not None:
-            arrays[i] = tuple([t._data if t is not None else None for t in args[i]])
-    if op.rule is not KEEP:
-        dispatch.convert(op, arrays)
-    result = dispatch.run_kernel(op, arrays)
-    several = result.__class__ is tuple or result.__class__ is list
-    return tuple(result) if several else (np.asarray(result),)
-
-
-class _NumberSource:
-    """Fills in the numbers of an optimizer's update before each run."""
-
-    def __init__(self, program: Program, numbers: UpdateNumbers):
-        self.program, self.numbers = program, numbers
-        self.note = numbers.note
-        self.optimizer, self.group, _ = numbers.note
-        self.kernel: Any = numbers.op.kernel
-        by_buffer = program.by_number
-        self.clocks: list[list[Tensor]] = []
-        for column in numbers.clocks:
-            tensors = []
-            for view in column:
-                ref = by_buffer[view.buffer.number].tensor
-                tensor = ref() if ref is not None else None
-                if tensor is None:
-                    raise Unsupported("a step count that nobody keeps")
-                tensors.append(tensor)
-            self.clocks.append(tensors)
-        self.state = self.optimizer.state
-        self.size = len(self.state)
-        self.params = list(self.group["params"])
-        self.values: tuple = ()
-
-    def ready(self) -> bool:
-        """Works out the numbers; False where the rule would now decide otherwise."""
-        optimizer, numbers = self.optimizer, self.numbers
-        if optimizer.state is not self.state or len(self.state) != self.size:
-            return False
-        options = settings(*self.note)
-        before = [column[0]._data.item() for column in self.clocks]
-        self.after, coefficients = self.kernel.coefficients(*before, **options)
-        try:
-            self.values = tuple([float(coefficients[name]) for name in numbers.names])
-        except TypeError:  # a number has become None
-            return False
-        for name, value in numbers.fixed.items():
-            if coefficients[name] is not value and coefficients[name] != value:
-                return False
-        return all(compute(coefficients) == outcome for compute, outcome in numbers.decisions)
-
-    def fill(self) -> None:
-        if self.values:
-            first = self.numbers.first
-            self.program.numbers[first : first + len(self.values)] = self.values
-        for column, value in zip(self.clocks, self.after, strict=True):
-            for t in column:
-                t._data.fill(value)

@@ -139,6 +139,16 @@ class Recorder(Watcher):
         if self.broken is None:
             self.broken = f"{reason} ({user_line() or 'in the library'})"
 
+    def release(self) -> None:
+        """Lets go of the arrays that the recorded run made."""
+        for buffer in self.buffers.values():
+            buffer.initial = None
+            if buffer.born is not None:
+                buffer.root = None
+        self.buffers.clear()
+        self.made.clear()
+        self.met.clear()
+
     # ------------------------------------------------------------------ geometry
 
     def _take(self, value: Any) -> Any:

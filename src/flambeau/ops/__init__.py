@@ -13,9 +13,10 @@ OF_MODULES = (
     "special_functions", "fourier", "short_time", "window_functions", "grids", "linalg.solving",
     "linalg.factoring", "linalg.spectral", "linalg.norms", "linalg.functions", "nn.linear",
     "nn.activations", "nn.convolution", "nn.convolution_calls", "nn.pooling",
-    "nn.pooling_calls", "nn.normalization", "nn.losses", "nn.initial", "nn.embedding",
-    "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps", "nn.recurrent_calls",
-    "nn.gradients", "nn.cross_map", "nn.resize", "nn.grid", "nn.bags", "nn.ctc", "random",
+    "nn.pooling_calls", "nn.normalization", "nn.layer_norms", "nn.losses", "nn.initial",
+    "nn.embedding", "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps",
+    "nn.recurrent_calls", "nn.gradients", "nn.cross_map", "nn.resize", "nn.grid", "nn.bags",
+    "nn.ctc", "random",
     "sparse", "optim",
 )  # fmt: skip
 

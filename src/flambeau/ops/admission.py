@@ -48,6 +48,8 @@ def _alpha(name: str, input: Any, other: Any, alpha: Any) -> tuple:
     """The factor of the second operand must be of a kind that the result's type holds."""
     if alpha.__class__ is int:
         return input, other, alpha
+    if alpha.__class__ is float and input.__class__ is Tensor and input._data.dtype.kind in "fcV":
+        return input, other, alpha
     alpha = _number(name, "alpha", alpha)
     common = _common(input, other)
     if common is None:

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from . import native
+
 __all__ = ["conjugate", "erf", "erfc", "rsqrt", "sigmoid", "sgn", "softplus_stable", "as_real_like"]
 
 
@@ -23,7 +25,8 @@ def rsqrt(x):
 
 def sigmoid(x):
     """1 / (1 + exp(-x)), without overflow."""
-    return 1 / (1 + np.exp(-x))
+    z = native.elementwise("sigmoid", x)
+    return 1 / (1 + np.exp(-x)) if z is None else z
 
 
 def softplus_stable(x):
@@ -133,7 +136,8 @@ def erf(x):
     r"""The error function 2/\sqrt\pi \int_0^x e^{-t^2} dt."""
     x = np.asarray(x)
     if x.dtype == np.float32:
-        return _erf32(x)
+        z = native.elementwise("erf", x)
+        return _erf32(x) if z is None else z
     y = np.abs(x)
     core = _erf_core(np.where(y <= 0.46875, x, 0.0))
     tail = np.copysign(1 - _erfc_tail(np.clip(y, 0.46875, 30)), x)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor.tensor import Tensor, wrap
-from . import dispatch, expressions
+from . import dispatch, expressions, writes
 from .table import COMPOSITES, ROWS, Composite, Op
 
 NAMESPACES = ("function", "nn", "linalg", "special", "fft")
@@ -79,8 +79,17 @@ def _with_out(op: Op, args: tuple, kwargs: dict[str, Any]) -> Any:
 
 def inplace_of(op: Op) -> Callable:
     """The method ``name_`` of a row."""
+    short = plain_inputs(op) == 2
+    fast: Callable | None = None
 
     def method(*args: Any, **kwargs: Any) -> Tensor:
+        nonlocal fast, short
+        if short and len(args) == 2 and not kwargs:
+            if fast is None:
+                fast = writes.binary(op)
+                short = fast is not None
+            if fast is not None:
+                return fast(*args)
         return dispatch.execute_inplace(op, op.bind(args, kwargs))
 
     return method

@@ -20,7 +20,7 @@ from ..tensor.promotion import can_cast, result_of
 from ..tensor.recording import recorders
 from ..tensor.size import broadcast_shapes
 from ..tensor.tensor import NoArray, Tensor, bump, make_view, storage_of, wrap
-from . import expressions, inplace
+from . import expressions, inplace, native
 from .strided import check_writable, refuse_overlap
 from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, REAL, ROWS, Op
 
@@ -40,7 +40,8 @@ def prepare(op: Op) -> None:
     """Completes a row on first use: signature, kernel, positions of tensors."""
     op.prepare()
     if op.kernel is None:
-        op.kernel = expressions.array_kernel(op.expression or "", [p.name for p in op.params])
+        kernel = expressions.array_kernel(op.expression or "", [p.name for p in op.params])
+        op.kernel = kernel if kernel.__class__ is np.ufunc else native.mapped(op.name, kernel)
 
 
 # ---------------------------------------------------------------------- the general way
@@ -370,7 +371,9 @@ def admitted(op: Op) -> Callable[[Op, tuple], Any]:
 def unary(op: Op) -> Callable[[Any], Tensor]:
     """The operator as a function of one tensor: pointwise rows."""
     prepare(op)
-    kernel = op.kernel
+    kernel: Any = op.kernel
+    if kernel.__class__ is np.ufunc:
+        kernel = native.mapped(op.name, kernel)
     plain = FLOATS if op.rule in (FLOAT, FLOATING) else PLAIN
     differentiable = op.derivative is not None
 
@@ -379,7 +382,7 @@ def unary(op: Op) -> Callable[[Any], Tensor]:
             x = input._data
             if x.dtype in plain:
                 try:
-                    z = kernel(x)  # type: ignore[misc]
+                    z = kernel(x)
                 except RuntimeWarning:
                     return execute(op, (input,))
                 out = _new(Tensor)
@@ -525,8 +528,10 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
     if fast:
         try:
             kernel(*arrays[:n], out=data)  # type: ignore[misc]
-        except (ValueError, RuntimeWarning):
+        except ValueError:
             fast = False
+        except RuntimeWarning:  # a user's filter makes NumPy's warnings errors; all is written
+            pass
     if not fast:
         _compute_into(op, arrays, data)
     node = inplace.record(op, target, args, before) if needs else None

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import array_functions
+from . import array_functions, native
 
 # Numbers like 1 / 0 give inf and nan as in PyTorch, silently: warnings raised in flambeau's modules
 # are switched off in flambeau/__init__.py, and code made here counts as one of them.
@@ -94,6 +94,8 @@ _UFUNCS = [
 ]
 for _name in _UFUNCS:
     ARRAYS[_name] = getattr(np, _name)
+for _name in ("exp", "expm1", "log1p", "tanh"):  # those that derivatives name
+    ARRAYS[_name] = native.mapped(_name, ARRAYS[_name])
 for _name in ("where", "clip", "angle", "nan_to_num", "real", "imag", "zeros_like", "ones_like"):
     ARRAYS[_name] = getattr(np, _name)
 ARRAYS.update(pi=np.pi, inf=np.inf, nan=np.nan)
@@ -152,7 +154,7 @@ def compile_expression(expression: str, names: list[str], namespace: dict[str, A
 def array_kernel(expression: str, names: list[str]) -> Callable:
     """The array function of a pointwise row; a NumPy ufunc itself where the row is one."""
     head, bracket, rest = expression.partition("(")
-    ufunc = ARRAYS.get(head)
+    ufunc = getattr(np, head, None) if head in _UFUNCS else None
     if bracket and isinstance(ufunc, np.ufunc) and rest == ", ".join(names) + ")":
         return ufunc
     return compile_expression(expression, names, ARRAYS)

@@ -162,7 +162,7 @@ pointwise("fmin(input, other)", "fmin(input, other)",
            "other": "where((input <= other) | (other != other), 0.0, grad)"}, PROMOTE,
           r"\min(x, y)", inplace=False)
 pointwise("copysign(input, other: Tensor | Number)", "copysign(input, other)",
-          {"input": "where(input == 0, 0.0, grad * copysign(1.0, input) * copysign(1.0, other))",
+          {"input": "where(input == 0, 0.0, grad * (result / input))",
            "other": "grad * 0"}, FLOAT, r"|x| \operatorname{sign} y")
 pointwise("clamp_min(input, min: Tensor | Number)", "maximum(input, min)",
           {"input": "where(input >= min, grad, 0.0)", "min": "where(input < min, grad, 0.0)"},

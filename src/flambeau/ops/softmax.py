@@ -14,6 +14,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor
+from . import native
 from .array_reductions import F32, F64, HALF, LARGE, extreme_over, sum_over
 from .dispatch import execute
 from .overloads import converted, into, not_implemented, overloaded
@@ -36,7 +37,13 @@ def _checked(x: np.ndarray, name: str) -> np.ndarray:
 
 
 def _compute(rule: Callable, inputs: tuple, dim: int) -> np.ndarray:
-    """Applies ``rule(*inputs, out, dim)``; many rows in blocks that fit the cache."""
+    """Applies ``rule(*inputs, out, dim)``, in the runtime or in NumPy.
+
+    There many rows are worked on in blocks that fit the cache.
+    """
+    fast = native.along(NATIVE[rule], inputs, dim)
+    if fast is not None:
+        return fast
     x = inputs[0]
     out = np.empty(x.shape, x.dtype)
     last = x.ndim - 1
@@ -72,7 +79,7 @@ def _softmax_rule(x, out, dim):
     out /= sum_over(out, dim, True)
 
 
-def _softmax_gradient_rule(y, g, out, dim):
+def _softmax_gradient_rule(g, y, out, dim):
     np.multiply(g, y, out)
     np.subtract(g, sum_over(out, dim, True), out)
     out *= y
@@ -83,10 +90,18 @@ def _log_softmax_rule(x, out, dim):
     out -= np.log(sum_over(np.exp(out), dim, True))
 
 
-def _log_softmax_gradient_rule(z, g, out, dim):
+def _log_softmax_gradient_rule(g, z, out, dim):
     np.exp(z, out)
     out *= sum_over(g, dim, True)
     np.subtract(g, out, out)
+
+
+NATIVE = {
+    _softmax_rule: "fl_softmax",
+    _softmax_gradient_rule: "fl_softmax_gradient",
+    _log_softmax_rule: "fl_log_softmax",
+    _log_softmax_gradient_rule: "fl_log_softmax_gradient",
+}  # what the runtime calls them
 
 
 @op("_softmax(input, dim: int)", derivative={"input": "softmax_gradient(grad, result, dim)"},
@@ -108,7 +123,7 @@ def softmax_gradient(g, y, dim):
     """The gradient of softmax, in terms of its result y."""
     if not y.size or not y.ndim:
         return np.zeros_like(y)
-    both = _checked(y, "softmax"), _checked(g, "softmax")
+    both = _checked(g, "softmax"), _checked(y, "softmax")
     return _answer(_compute(_softmax_gradient_rule, both, dim), y.dtype)
 
 
@@ -131,7 +146,7 @@ def log_softmax_gradient(g, z, dim):
     """The gradient of log_softmax, in terms of its result z."""
     if not z.size or not z.ndim:
         return np.zeros_like(z)
-    both = _checked(z, "log_softmax"), _checked(g, "log_softmax")
+    both = _checked(g, "log_softmax"), _checked(z, "log_softmax")
     return _answer(_compute(_log_softmax_gradient_rule, both, dim), z.dtype)
 
 

@@ -34,13 +34,13 @@ class Builder:
     """Adds nodes to a program; makes the buffers that it needs between them.
 
     Attributes:
-        native: whether there is a runtime to call; without one every operator runs its kernel.
+        whole: whether forward and backward pass are in this one program.
         sources: for each update in the program, what gives its numbers (see .updates).
     """
 
-    def __init__(self, buffers: int, native: bool = True, whole: bool = True):
+    def __init__(self, buffers: int, whole: bool = True):
         self.nodes: list[Node] = []
-        self.native, self.whole = native, whole
+        self.whole = whole
         self.count = buffers
         self.numbers = 0
         self.sources: list[Any] = []
@@ -123,22 +123,24 @@ class Builder:
 
     def native_call(
         self, function: str, args: Sequence[Any], reads: Sequence[View | None],
-        writes: Sequence[View | None], flops: int = 0,
+        writes: Sequence[View | None], flops: int = 0, effect: bool = False,
     ) -> None:  # fmt: skip
         """Calls a function of the runtime; see :class:`..graph.Native`."""
-        present = [[v for v in views if v is not None] for views in (reads, writes)]
-        self.nodes.append(Native(function, args, *present, self.name, self.line, flops))
+        read, written = ([v for v in views if v is not None] for views in (reads, writes))
+        node = Native(function, args, read, written, self.name, self.line, flops)
+        node.effect = effect
+        self.nodes.append(node)
 
     def host(self, call: Call) -> None:
         """Runs the operator's kernel in Python."""
         self.nodes.append(Host(call))
 
 
-def lower(calls: Sequence[Call], buffers: int, native: bool, whole: bool) -> Builder:
+def lower(calls: Sequence[Call], buffers: int, whole: bool) -> Builder:
     """The program of a list of calls; nothing is fused yet."""
-    builder = Builder(buffers, native, whole)
+    builder = Builder(buffers, whole)
     for call in calls:
-        found = lowering_of(call.op) if native else None
+        found = lowering_of(call.op)
         builder.call = call
         before, count = len(builder.nodes), builder.count
         state = builder.numbers, len(builder.sources)

@@ -117,3 +117,77 @@ def conv_weight_gradient(b: Builder, call: Call) -> None:
     g, x = b.dense(g), b.dense(x)
     args = (geometry(x.shape, g.shape, w.shape, *sizes), g, x, w)
     b.native_call("fl_conv_weight_gradient", args, (g, x), (w,), _flops(g.shape, w.shape))
+
+
+# --- pooling -------------------------------------------------------------------------------------
+
+
+def pool_geometry(
+    x: tuple[int, ...], y: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...],
+    padding: tuple[int, ...], dilation: tuple[int, ...],
+) -> str:  # fmt: skip
+    """A pooling's sizes as C: those of input and output, the last as many as the window has."""
+    n = len(kernel)
+    if not all((*x, *y)):
+        raise NotHere("pooling of nothing")
+    planes = int(np.prod(x[: len(x) - n], dtype=np.int64))
+    parts = (
+        f".planes = {planes}, .size = {_axes(x[-n:], 1)}, .out = {_axes(y[-n:], 1)}, "
+        f".kernel = {_axes(kernel, 1)}, .stride = {_axes(stride, 1)}, "
+        f".padding = {_axes(padding, 0)}, .dilation = {_axes(dilation, 1)}"
+    )
+    return "&(const fl_pool){" + parts + "}"
+
+
+@lowering(*[f"_max_pool{n}d{kind}" for n in (1, 2, 3) for kind in ("", "_with_indices")])
+def max_pool(b: Builder, call: Call) -> None:
+    x, kernel, stride, padding, dilation, _ = call.args
+    y = call.results[0]
+    indices = call.results[1] if len(call.results) > 1 else None
+    single(x, y)
+    if not y.is_contiguous() or (indices is not None and not indices.is_contiguous()):
+        raise NotHere("pooling into another layout")
+    x = b.dense(x)
+    shape = pool_geometry(x.shape, y.shape, kernel, stride, padding, dilation)
+    flops = y.size * int(np.prod(kernel))
+    b.native_call("fl_max_pool", (shape, x, y, indices), (x,), (y, indices), flops)
+
+
+@lowering("_max_pool_gradient")
+def max_pool_gradient(b: Builder, call: Call) -> None:
+    g, x, maxima, kernel, stride, padding, dilation, _ = call.args
+    gx = call.results[0]
+    single(g, x, maxima, gx)
+    if not gx.is_contiguous():
+        raise NotHere("pooling into another layout")
+    g, x, maxima = b.dense(g), b.dense(x), b.dense(maxima)
+    shape = pool_geometry(x.shape, g.shape, kernel, stride, padding, dilation)
+    flops = g.size * int(np.prod(kernel))
+    b.native_call("fl_max_pool_gradient", (shape, g, x, maxima, gx), (g, x, maxima), (gx,), flops)
+
+
+@lowering(*[f"_avg_pool{n}d" for n in (1, 2, 3)])
+def avg_pool(b: Builder, call: Call) -> None:
+    x, kernel, stride, padding, _, include_pad, divisor = call.args
+    y = call.results[0]
+    single(x, y)
+    if not y.is_contiguous():
+        raise NotHere("pooling into another layout")
+    x = b.dense(x)
+    shape = pool_geometry(x.shape, y.shape, kernel, stride, padding, (1,) * len(kernel))
+    flops = y.size * int(np.prod(kernel))
+    b.native_call("fl_avg_pool", (shape, x, y, include_pad, divisor or 0), (x,), (y,), flops)
+
+
+@lowering("_avg_pool_gradient")
+def avg_pool_gradient(b: Builder, call: Call) -> None:
+    g, _, kernel, stride, padding, _, include_pad, divisor = call.args
+    gx = call.results[0]
+    single(g, gx)
+    if not gx.is_contiguous():
+        raise NotHere("pooling into another layout")
+    g = b.dense(g)
+    shape = pool_geometry(gx.shape, g.shape, kernel, stride, padding, (1,) * len(kernel))
+    flops = g.size * int(np.prod(kernel))
+    b.native_call("fl_avg_pool_gradient", (shape, g, gx, include_pad, divisor or 0), (g,), (gx,),
+                  flops)  # fmt: skip

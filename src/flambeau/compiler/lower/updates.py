@@ -276,8 +276,16 @@ def update(b: Builder, call: Call) -> None:
         at += 1
     kernel.rule(Symbols(dtype), *arguments, **symbols)
     body = [(i, cell.value) for i, cell in enumerate(cells) if cell.written]
-    b.numbers += len(numbers.names)
+    counts = b.numbers + len(numbers.names)
+    b.numbers = counts + len(clocks)
     b.sources.append(numbers)
+    for i, column in enumerate(clocks):  # the counts themselves go on
+        kinds = {v.dtype for v in column}
+        if len(kinds) != 1 or not kinds <= {FLOAT32, FLOAT64}:
+            raise NotHere("counts of different types")
+        value = Expr("number", (), kinds.pop(), f"num[{counts + i}]")
+        single = [(v.reshaped((1,)),) for v in column]
+        b.nodes.append(Batched(single, [(0, value)], value.dtype, "count", call.line))
     b.nodes.append(Batched(rows, body, dtype, call.op.name, call.line))
 
 

@@ -98,10 +98,6 @@ class _Layer(Module):
         )
         return self.dropout1(attended)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state.setdefault("activation", F.relu)  # modules of older versions of PyTorch lack it
-        super().__setstate__(state)
-
 
 class TransformerEncoderLayer(_Layer):
     """Self-attention, then a network for each position; each is added to its input and normed.
@@ -168,6 +164,11 @@ class TransformerEncoderLayer(_Layer):
     def _ff_block(self, x: Tensor) -> Tensor:
         """The network for each position."""
         return self.dropout2(self._network(x))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if not hasattr(self, "activation"):
+            self.activation = F.relu  # modules of older versions of PyTorch lack it
 
 
 class TransformerDecoderLayer(_Layer):
@@ -254,6 +255,12 @@ class TransformerDecoderLayer(_Layer):
     def _ff_block(self, x: Tensor) -> Tensor:
         """The network for each position."""
         return self.dropout3(self._network(x))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Copies, those in a TransformerDecoder too, forget an activation that is a module and take
+        # relu. So do PyTorch's, and networks that were trained there must give the same here.
+        state.setdefault("activation", F.relu)
+        super().__setstate__(state)
 
 
 # --- stacks of layers --------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from ..contractions import accumulate_type, cpp_name, matmul
 from ..dispatch import execute
 from ..expressions import TENSORS
 from ..table import ROWS, composite, op
+from . import native_attention as native
 
 Array = np.ndarray
 
@@ -64,17 +65,24 @@ def _attention(
     query: Array, key: Array, value: Array, attn_mask: Array | None, is_causal: bool, scale: float
 ) -> tuple[Array, Array]:
     """softmax(scale Q K^T + mask) V, and the softmax."""
+    fast = native.forward(query, key, value, attn_mask, is_causal, scale)
+    if fast is not None:
+        return fast
     q, k, v = _wide(query, key, value)
     weights = _softmax(_scores(q, k, attn_mask, is_causal, scale))
     return np.matmul(weights, v).astype(query.dtype, copy=False), weights
 
 
-@op("_attention_backward(grad_output, query, key, value, weights, scale: float)", where="",
-    lowering="contraction", outputs=("query", "key", "value", "scores"))
+@op("_attention_backward(grad_output, query, key, value, weights, is_causal: bool, scale: float)",
+    where="", lowering="contraction", outputs=("query", "key", "value", "scores"))
 def _attention_backward(
-    grad_output: Array, query: Array, key: Array, value: Array, weights: Array, scale: float
-) -> tuple[Array, Array, Array, Array]:
+    grad_output: Array, query: Array, key: Array, value: Array, weights: Array, is_causal: bool,
+    scale: float,
+) -> tuple[Array, Array, Array, Array]:  # fmt: skip
     """The gradients of query, key, value and of the scores (and so of the mask)."""
+    fast = native.backward(grad_output, query, key, value, weights, is_causal, scale)
+    if fast is not None:
+        return fast
     g, q, k, v = _wide(grad_output, query, key, value)
     value_gradient = np.matmul(np.swapaxes(weights, -1, -2), g)
     scores = np.matmul(g, np.swapaxes(v, -1, -2))
@@ -101,7 +109,7 @@ def _gradients(
             matmul(weights.mT, grad), scores,
         )  # fmt: skip
     else:
-        args = (grad, query, key, value, weights, scale)
+        args = (grad, query, key, value, weights, is_causal, scale)
         got = execute(ROWS["_attention_backward"], args)
     fit = TENSORS["sum_to_size"]
     inputs = {"query": query, "key": key, "value": value, "attn_mask": mask}

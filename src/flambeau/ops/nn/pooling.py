@@ -12,7 +12,8 @@ import numpy as np
 
 from ..contractions import accumulate_type
 from ..table import op
-from .windows import Ints, along, inside, meets, offsets, padded
+from . import native_pooling as native
+from .windows import Ints, along, inside, meets, offsets, padded, span
 
 Array = np.ndarray
 WINDOW = "kernel: int[], stride: int[], padding: int[], dilation: int[], out: int[]"
@@ -47,6 +48,9 @@ def parts(x: Array, kernel: Ints, stride: Ints, dilation: Ints, out: Ints):
 
 def max_pool(input: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, out: Ints):
     """The maximum of each window; NaN where there is one."""
+    fast = native.max_pool(input, kernel, stride, padding, dilation, out, indices=False)
+    if fast is not None:
+        return fast[0]
     x = bordered(input, kernel, stride, padding, dilation, out, lowest(input.dtype))
     views = parts(x, kernel, stride, dilation, out)
     result = next(views).copy()
@@ -57,8 +61,11 @@ def max_pool(input: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: 
 
 def max_pool_with_indices(
     input: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, out: Ints
-) -> tuple[Array, Array]:
+) -> tuple[Array, Any]:
     """The maximum of each window, and its place in the input, spatial dimensions flattened."""
+    fast = native.max_pool(input, kernel, stride, padding, dilation, out, indices=True)
+    if fast is not None:
+        return fast
     x = bordered(input, kernel, stride, padding, dilation, out, lowest(input.dtype))
     floating = x.dtype.kind not in "iu"
     views = parts(x, kernel, stride, dilation, out)
@@ -106,8 +113,12 @@ def max_pool_gradient(
     dilation: Ints, out: Ints,
 ) -> Array:  # fmt: skip
     """Each window's gradient at the first of its maxima (the last NaN), 0 elsewhere."""
-    apart = all(s >= k for s, k in zip(stride, kernel, strict=True))
-    tiled = kernel == stride and all(
+    window = kernel, stride, padding, dilation, out
+    fast = native.max_pool_gradient(grad_output, input, result, *window)
+    if fast is not None:
+        return fast
+    apart = all(s >= k for s, k in zip(stride, span(kernel, dilation), strict=True))
+    tiled = apart and kernel == stride and not any(padding) and all(
         k * o == n for k, o, n in zip(kernel, out, input.shape[2:], strict=True)
     )
     gradient = np.empty_like(input, order="C") if tiled else np.zeros_like(input, order="C")
@@ -203,11 +214,14 @@ op(f"_max_pool_pick(values, input, maxima, {WINDOW})",
     derivative={"values": "take_places(grad, indices)"}, where="", lowering="scatter")
 def scatter_places(values: Array, indices: Array, shape: Ints) -> Array:
     """Adds values to zeros of a shape (n, c, *spatial), at places in the flattened spatial part."""
+    fast = native.scatter_places(values, indices, shape)
+    if fast is not None:
+        return fast
     lead, size = math.prod(shape[:2]), math.prod(shape[2:])
     wide = accumulate_type(values.dtype)
     out = np.zeros_like(values, shape=(lead * size,), dtype=wide)
     start = np.arange(lead)[:, None] * size
-    flat = (indices.reshape(lead, -1) + start).reshape(-1)
+    flat = (indices.reshape(lead, math.prod(indices.shape[2:])) + start).reshape(-1)
     np.add.at(out, flat, values.astype(wide, copy=False).reshape(-1))
     return out.reshape(shape).astype(values.dtype, copy=False)
 
@@ -229,6 +243,9 @@ def avg_pool(
     divisor: int | None,
 ) -> Array:  # fmt: skip
     """The mean of each window; its padding counts as zeros, or not at all."""
+    fast = native.avg_pool(input, kernel, stride, padding, out, include_pad, divisor)
+    if fast is not None:
+        return fast
     wide = accumulate_type(input.dtype)
     once = (1,) * len(kernel)
     x = bordered(input.astype(wide, copy=False), kernel, stride, padding, once, out, 0)
@@ -277,6 +294,10 @@ def avg_pool_gradient(
     include_pad: bool, divisor: int | None,
 ) -> Array:  # fmt: skip
     """Spreads each window's gradient over its elements."""
+    window = kernel, stride, padding, out
+    fast = native.avg_pool_gradient(grad_output, shape, *window, include_pad, divisor)
+    if fast is not None:
+        return fast
     wide = accumulate_type(grad_output.dtype)
     counts = _counts(shape[2:], kernel, stride, padding, out, include_pad, divisor)
     if isinstance(counts, np.ndarray):
@@ -316,6 +337,9 @@ def bounds(n: int, out: int) -> list[tuple[int, int]]:
 
 def adaptive_avg_pool(input: Array, out: Ints) -> Array:
     """The mean of each of as many windows as the output is to have."""
+    fast = native.adaptive_avg_pool(input, out)
+    if fast is not None:
+        return fast
     sizes = input.shape[2:]
     if all(o and n % o == 0 for n, o in zip(sizes, out, strict=True)):
         kernel = tuple(n // o for n, o in zip(sizes, out, strict=True))
@@ -331,6 +355,9 @@ def adaptive_avg_pool(input: Array, out: Ints) -> Array:
 
 def adaptive_avg_pool_gradient(grad_output: Array, shape: Ints) -> Array:
     """Spreads each window's gradient over its elements."""
+    fast = native.adaptive_avg_pool_gradient(grad_output, shape)
+    if fast is not None:
+        return fast
     g = grad_output.astype(accumulate_type(grad_output.dtype), copy=False)
     for axis, (n, o) in enumerate(zip(shape[2:], grad_output.shape[2:], strict=True), 2):
         spread = np.zeros_like(g, shape=(*g.shape[:axis], n, *g.shape[axis + 1 :]))

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..contractions import accumulate_type, same_types
 from ..table import op
+from . import native_recurrent as native
 
 Array = np.ndarray
 Sizes = Sequence[int]
@@ -204,6 +205,11 @@ def lstm_layer(
     """
     _check_sequence(input, weight_ih, h0, c0)
     x, sizes = _packed(_wide(input), sizes)
+    if weight_hr is None:
+        weights = (weight_ih, weight_hh, bias_ih, bias_hh)
+        fast = native.lstm(x, sizes, reverse, h0, c0, *weights)
+        if fast is not None:
+            return fast[0].reshape(*input.shape[:-1], h0.shape[1]), *fast[1:]
     bias = bias_ih if bias_hh is None else bias_ih + bias_hh
     gates = _projected(x, _wide(weight_ih), _wide(bias), 4)
     recurrent = _blocks(_wide(weight_hh), 4).transpose(0, 2, 1)
@@ -246,6 +252,13 @@ def lstm_layer_backward(
     """The gradients of everything that lstm_layer takes, in its order."""
     toward_out = _by_step(grad_output, sizes)
     x, sizes = _packed(_wide(input), sizes)
+    if weight_hr is None:
+        fast = native.lstm_gradients(
+            grad_output, grad_h, grad_c, x, h0, weight_ih, weight_hh, sizes, reverse, output,
+            (gates, c_before, tanh_c), needs, bias_ih is not None,
+        )  # fmt: skip
+        if fast is not None:
+            return _finished(fast, LSTM, input)
     blocks, project = _blocks(_wide(weight_hh), 4), _wide(weight_hr)
     i, f, g, o = gates
     # What each gate's gradient is of the cell's (i, f, g), or of the hidden state's (o).

@@ -6,7 +6,7 @@
 #include "vector.h"
 #include "vmath.h"
 
-enum { BAND_ROWS = 64, CAUSAL_ROWS = 32, ATTENTION_GRAIN = 1 << 18 };
+enum { BAND_ROWS = 96, CAUSAL_ROWS = 32, LONG_ROWS = 192, ATTENTION_GRAIN = 1 << 18 };
 
 /* A matrix of each (batch, head): strides along the two, of rows and of columns. */
 typedef struct {
@@ -72,13 +72,18 @@ static float row_sum(const float *x, const float *y, int64_t n)
     return total;
 }
 
-static void add_mask(const mask_heads *mask, const char *at, float *x, int64_t n)
+static void add_mask(const mask_heads *mask, const char *at, float *restrict x, int64_t n)
 {
-    for (int64_t j = 0; j < n; j++)
-        if (mask->boolean)
+    const float *numbers = (const float *)at;
+    if (mask->boolean && mask->cs == 1)
+        for (int64_t j = 0; j < n; j++)
+            x[j] = at[j] ? x[j] : -FL_INFINITY;
+    else if (mask->boolean)
+        for (int64_t j = 0; j < n; j++)
             x[j] = at[j * mask->cs] ? x[j] : -FL_INFINITY;
-        else
-            x[j] += ((const float *)at)[j * mask->cs];
+    else
+        for (int64_t j = 0; j < n; j++)
+            x[j] += numbers[j * mask->cs];
 }
 
 /* Scores to their softmax; zeros where a row sees nothing. */
@@ -132,8 +137,12 @@ static void weigh_rows(const attention *t, int64_t i, int64_t first, int64_t las
             weights[j] *= t->scale;
         if (mask)
             add_mask(&t->mask, mask + row * t->mask.rs * size, weights, n);
-        softmax_row(weights, n);
-        zero(weights + n, t->keys - n);
+        /* Up to whole vectors, what is not seen takes part and becomes 0: loops without a rest. */
+        int64_t whole = smaller((n + FL_WIDTH - 1) / FL_WIDTH * FL_WIDTH, t->keys);
+        for (int64_t j = n; j < whole; j++)
+            weights[j] = -FL_INFINITY;
+        softmax_row(weights, whole);
+        zero(weights + whole, t->keys - whole);
     }
 }
 
@@ -201,7 +210,7 @@ static int64_t grain(int64_t work) { return work ? (ATTENTION_GRAIN + work - 1) 
 
 static void cut_rows(attention *t)
 {
-    t->band = t->causal ? CAUSAL_ROWS : BAND_ROWS;
+    t->band = t->causal && t->rows < LONG_ROWS ? CAUSAL_ROWS : BAND_ROWS;
     t->bands = (t->rows + t->band - 1) / t->band;
 }
 

@@ -1,5 +1,6 @@
 /* Padded copies of a convolution's source: see fl_planes in conv.h. */
 #include "conv.h"
+#include "strided.h"
 
 fl_conv fl_conv_folded(const fl_conv *shape) {
     fl_conv s = *shape;
@@ -98,22 +99,12 @@ void fl_copy_floats(const float *from, int64_t n, float *to) {
             to[i] = from[i];
 }
 
-/* Lanes 0, 2, ... of one vector, then 1, 3, ... of another. */
-#if FL_WIDTH == 16
-#define ALTERNATE 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
-#elif FL_WIDTH == 8
-#define ALTERNATE 0, 2, 4, 6, 9, 11, 13, 15
-#else
-#define ALTERNATE 0, 2, 5, 7
-#endif
-
-/* Every second element. The second vector begins one element early, not to read past the end. */
+/* Every second element. */
 static void copy_second(const float *from, int64_t n, float *to) {
     int64_t i = 0;
     while (n >= FL_WIDTH && i < n) {
         i = fl_least(i, n - FL_WIDTH);
-        fvec low = fvec_load(from + 2 * i), high = fvec_load(from + 2 * i + FL_WIDTH - 1);
-        fvec_store(to + i, FL_SHUFFLE(ivec, low, high, ALTERNATE));
+        fvec_store(to + i, fvec_load_second(from + 2 * i));
         i += FL_WIDTH;
     }
     for (; i < n; i++)

@@ -39,6 +39,12 @@ typedef void (*fl_tile_done)(void *context, int64_t row0, int64_t row1, int64_t 
 FL_API void fl_sgemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, const float *b, int64_t brs, int64_t bcs, float *c, int64_t crs, int64_t ccs, int64_t accumulate, fl_tile_done done, void *context);
 FL_API void fl_dgemm(int64_t m, int64_t n, int64_t k, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs, int64_t bcs, double *c, int64_t crs, int64_t ccs, int64_t accumulate, fl_tile_done done, void *context);
 
+/* The same with a B that is used many times: packed once into packed_size(n, k) numbers. C's rows
+ * are contiguous. */
+FL_API int64_t fl_sgemm_packed_size(int64_t n, int64_t k);
+FL_API void fl_sgemm_pack(int64_t n, int64_t k, const float *b, int64_t brs, int64_t bcs, float *packed);
+FL_API void fl_sgemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, const float *packed, float *c, int64_t crs, int64_t accumulate, fl_tile_done done, void *context);
+
 /* outer x inner products; a1 and a2 are A's strides along the two, and so on (0: the same matrix
  * for all). done(context, i, i + 1) is called once product i = outer index * inner + inner index is
  * final. */
@@ -62,6 +68,29 @@ typedef struct {
 FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context);
 FL_API int fl_conv_input_gradient(const fl_conv *shape, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context);
 FL_API int fl_conv_weight_gradient(const fl_conv *shape, const float *g, const float *x, float *w);
+
+/* ---- pooling (pooling.c) ---- */
+
+/* Three spatial axes; fewer stand at the end, the others have size, kernel and stride 1. planes:
+ * images times channels. Windows may reach past the end as far as `out` says. */
+typedef struct {
+    int64_t planes, size[3], out[3], kernel[3], stride[3], padding[3], dilation[3];
+} fl_pool;
+
+/* Contiguous arrays: x and gx (planes, size), y and g (planes, out). Of a window's maxima the first
+ * counts, the last if they are NaN; indices (which may be NULL) are places in x's plane. */
+FL_API void fl_max_pool(const fl_pool *shape, const float *x, float *y, int64_t *indices);
+FL_API void fl_max_pool_gradient(const fl_pool *shape, const float *g, const float *x, const float *maxima, float *gx);
+/* gx = 0, and each g added at its index; indices outside of the plane are passed over. */
+FL_API void fl_scatter_places(const fl_pool *shape, const float *g, const int64_t *indices, float *gx);
+/* The sum of each window, by the number of its elements (with include_pad also those of the
+ * padding), or by divisor unless that is 0. */
+FL_API void fl_avg_pool(const fl_pool *shape, const float *x, float *y, int64_t include_pad, int64_t divisor);
+FL_API void fl_avg_pool_gradient(const fl_pool *shape, const float *g, float *gx, int64_t include_pad, int64_t divisor);
+/* The mean of each of out[0] x out[1] x out[2] windows that divide the plane; of the shape only planes,
+ * size and out count. */
+FL_API void fl_adaptive_avg_pool(const fl_pool *shape, const float *x, float *y);
+FL_API void fl_adaptive_avg_pool_gradient(const fl_pool *shape, const float *g, float *gx);
 
 /* ---- random numbers (random.c) ---- */
 
@@ -164,5 +193,17 @@ FL_API void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g
  * strides along outer and inner, of rows and of columns. */
 FL_API void fl_attention(int64_t outer, int64_t inner, int64_t rows, int64_t keys, int64_t width, int64_t values, const float *q, int64_t q1, int64_t q2, int64_t qrs, int64_t qcs, const float *k, int64_t k1, int64_t k2, int64_t krs, int64_t kcs, const float *v, int64_t v1, int64_t v2, int64_t vrs, int64_t vcs, const void *mask, int64_t boolean, int64_t m1, int64_t m2, int64_t mrs, int64_t mcs, double scale, int64_t causal, float *weights, float *result, int64_t r1, int64_t r2, int64_t rrs, int64_t rcs);
 FL_API void fl_attention_gradient(int64_t outer, int64_t inner, int64_t rows, int64_t keys, int64_t width, int64_t values, const float *g, int64_t g1, int64_t g2, int64_t grs, int64_t gcs, const float *q, int64_t q1, int64_t q2, int64_t qrs, int64_t qcs, const float *k, int64_t k1, int64_t k2, int64_t krs, int64_t kcs, const float *v, int64_t v1, int64_t v2, int64_t vrs, int64_t vcs, const float *weights, double scale, int64_t causal, float *scores, float *gq, int64_t gq1, int64_t gq2, int64_t gqrs, int64_t gqcs, float *gk, int64_t gk1, int64_t gk2, int64_t gkrs, int64_t gkcs, float *gv, int64_t gv1, int64_t gv2, int64_t gvrs, int64_t gvcs);
+
+/* ---- recurrent layers (recurrent.c) ---- */
+
+/* An LSTM over packed rows: step t has sizes[t] of them, never more than the step before. x (rows,
+ * features), weights (4 hidden, features or hidden), biases (4 hidden) or NULL; gates (4, rows,
+ * hidden), c_before, tanh_c, output (rows, hidden). h and c (sizes[0], hidden) come as the first
+ * states and leave as the last. The gradient likewise: gh and gc come as the last states' gradients
+ * and leave as the first's; slopes (4, rows, hidden) become those of the gates before their
+ * functions; toward_output, gx and the weights' and the bias's gradients may be NULL. Everything is
+ * contiguous. 0 where memory ran out. */
+FL_API int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *gates, float *c_before, float *tanh_c, float *output, float *h, float *c);
+FL_API int fl_lstm_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *toward_output, const float *x, const float *h0, const float *weight_ih, const float *weight_hh, const float *output, const float *gates, const float *c_before, const float *tanh_c, float *slopes, float *gx, float *gh, float *gc, float *gweight_ih, float *gweight_hh, float *gbias);
 
 #endif

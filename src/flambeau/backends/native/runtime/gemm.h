@@ -21,7 +21,6 @@ enum {
     SPLIT_DEPTH = 4096,        /* from this k on, and up to so many elements of C, k is split */
     SPLIT_ELEMENTS = 1 << 17,
     LONG_PACKED = 1 << 18,     /* elements of B that are packed at a time where k is long */
-    SWAP_DEPTH = 16,           /* from this k on writing C transposed costs little */
     DOT_COLUMNS = 6,
     DOT_MOST = 16,             /* up to so many rows or columns of C are made as dot products */
     DOT_DEPTH = 32,

@@ -1,4 +1,4 @@
-/* Softmax, losses of class numbers and reductions, for float and double. */
+/* Softmax, losses of class numbers and reductions of floats. */
 #include "rows.h"
 
 #define T float
@@ -9,27 +9,6 @@
 #define V_(name) fvec_##name
 #define EXP fl_expf
 #define LOG fl_logf
-#include "rows_template.h"
-#include "softmax_template.h"
-#include "reductions_template.h"
-#include "classes_template.h"
-#undef T
-#undef V
-#undef M
-#undef LANES
-#undef F
-#undef V_
-#undef EXP
-#undef LOG
-
-#define T double
-#define V dvec
-#define M lvec
-#define LANES FL_WIDTH64
-#define F(name) name##_f64
-#define V_(name) dvec_##name
-#define EXP fl_exp
-#define LOG fl_log
 #include "rows_template.h"
 #include "softmax_template.h"
 #include "reductions_template.h"

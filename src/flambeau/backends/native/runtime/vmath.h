@@ -8,8 +8,9 @@
  * NaN, infinities, denormals and signs of zero are as in C's own functions unless noted. The
  * polynomials were fitted in double precision, the least largest error by reweighted least squares,
  * their coefficients rounded one after the other, lowest first. Errors in the comments are the
- * largest over all floats against double precision, in units in the last place (ulp): with fused
- * multiply-add, and without where that is worse. Double functions are C's.
+ * largest against double precision, in units in the last place (ulp): with fused multiply-add, then
+ * without. exp, log, tanh, sigmoid and erf were measured with it on all floats, the others on each
+ * 11th and without it on each 37th. Double functions are C's.
  */
 #ifndef FL_VMATH_H
 #define FL_VMATH_H
@@ -101,7 +102,7 @@ FL_INLINE float fl_exp_polynomial(float r)
     return q * r + 0.5f;
 }
 
-/* e^x: 0.99 ulp. */
+/* e^x: 1.03 ulp; 1.00. */
 FL_INLINE float fl_expf(float x)
 {
     int32_t n;
@@ -133,7 +134,7 @@ FL_INLINE float fl_exp2_polynomial(float f)
     return q * f + 1.0f;
 }
 
-/* 2^x: 0.99 ulp. */
+/* 2^x: 0.85 ulp; 1.03. */
 FL_INLINE float fl_exp2f(float x)
 {
     float t = x + FL_ROUND;
@@ -142,7 +143,7 @@ FL_INLINE float fl_exp2f(float x)
     return fl_select(fl_mask(x < -150.0f), 0.0f, y);
 }
 
-/* e^x - 1: 1.5 ulp. */
+/* e^x - 1: 1.51 ulp; 1.63. */
 FL_INLINE float fl_expm1f(float x)
 {
     int32_t n;
@@ -189,7 +190,7 @@ FL_INLINE float fl_log_special(float x, float y)
     return fl_select(fl_mask(x == 0.0f), -FL_INFINITY, y);
 }
 
-/* The natural logarithm: 0.86 ulp. */
+/* The natural logarithm: 0.86 ulp; 0.84. */
 FL_INLINE float fl_logf(float x)
 {
     float e, f = fl_log_split(x, &e);
@@ -197,7 +198,7 @@ FL_INLINE float fl_logf(float x)
     return fl_log_special(x, e * 0.693145751953125f + y);
 }
 
-/* To base 2. */
+/* To base 2: 1.00 ulp; 1.89. */
 FL_INLINE float fl_log2f(float x)
 {
     float e, f = fl_log_split(x, &e);
@@ -206,7 +207,7 @@ FL_INLINE float fl_log2f(float x)
     return fl_log_special(x, (f * 1.44269502f + low) + e);
 }
 
-/* To base 10. */
+/* To base 10: 0.96 ulp; 1.90. */
 FL_INLINE float fl_log10f(float x)
 {
     float e, f = fl_log_split(x, &e);
@@ -215,7 +216,8 @@ FL_INLINE float fl_log10f(float x)
     return fl_log_special(x, (f * 0.434294492f + low) + e * 0.301025390625f);
 }
 
-/* ln(1 + x). What 1 + x loses by rounding is added to the rest after the power of two. */
+/* ln(1 + x): 1.45 ulp; 1.46. What 1 + x loses by rounding is added to the rest after the power of
+ * two. */
 FL_INLINE float fl_log1pf(float x)
 {
     float u = 1.0f + x;
@@ -246,7 +248,7 @@ FL_INLINE float fl_log1p_unit(float w)
 
 /* ---- sigmoid functions ---- */
 
-/* tanh x */
+/* tanh x: 1.34 ulp; 1.31. */
 FL_INLINE float fl_tanhf(float x)
 {
     float a = __builtin_fabsf(x);
@@ -262,27 +264,33 @@ FL_INLINE float fl_tanhf(float x)
     return __builtin_copysignf(fl_select(fl_mask(a > 10.0f), 1.0f, y), x);
 }
 
-/* 1 / (1 + e^-x) */
+/* 1 / (1 + e^-x): 2.41 ulp; 2.32. */
 FL_INLINE float fl_sigmoidf(float x)
 {
     float z = fl_expf(-__builtin_fabsf(x));
     return fl_select(fl_mask(x < 0.0f), z, 1.0f) / (1.0f + z);
 }
 
-/* x / (1 + e^-x); NaN at minus infinity, as that quotient is. */
+/* x / (1 + e^-x): 3.18 ulp; 3.05, for x above -87: below, e^x is denormal, and rounded more coarsely.
+ * NaN at minus infinity, as that quotient is. */
 FL_INLINE float fl_siluf(float x) { return x * fl_sigmoidf(x); }
 
-/* ln(1 + e^x) */
+/* ln(1 + e^x): 2.73 ulp; 2.75. */
 FL_INLINE float fl_softplusf(float x)
 {
     float z = fl_expf(-__builtin_fabsf(x));
     return fl_select(fl_mask(x > 0.0f), x, 0.0f) + fl_log1p_unit(z);
 }
 
-/* ln(1 / (1 + e^-x)) */
-FL_INLINE float fl_log_sigmoidf(float x) { return -fl_softplusf(-x); }
+/* ln(1 / (1 + e^-x)): 2.71 ulp; 2.63. */
+FL_INLINE float fl_log_sigmoidf(float x)
+{
+    float z = fl_expf(-__builtin_fabsf(x));
+    return fl_select(fl_mask(x < 0.0f), x, 0.0f) - fl_log1p_unit(z);
+}
 
-/* x tanh(ln(1 + e^x)), where the tangent is a quotient: with w = e^x, w (w + 2) / (w (w + 2) + 2). */
+/* x tanh(ln(1 + e^x)): 4.49 ulp; 4.11, for x above -87. The tangent is a quotient: with w = e^x it is
+ * w (w + 2) / (w (w + 2) + 2). */
 FL_INLINE float fl_mishf(float x)
 {
     float w = fl_expf(x);
@@ -292,8 +300,8 @@ FL_INLINE float fl_mishf(float x)
 
 /* ---- the error function ---- */
 
-/* erf x: x (1 + P(x^2)) near 0; 1 - exp(-Q(|x|)) further out, where the exponent's error shrinks
- * with the distance from 1. */
+/* erf x: 1.15 ulp; 1.33. It is x (1 + P(x^2)) near 0 and 1 - exp(-Q(|x|)) further out, where the
+ * exponent's error shrinks with the distance from 1. */
 FL_INLINE float fl_erff(float x)
 {
     float a = __builtin_fabsf(x);
@@ -317,15 +325,16 @@ FL_INLINE float fl_erff(float x)
     return __builtin_copysignf(fl_select(fl_mask(a > 4.0f), 1.0f, y), x);
 }
 
-/* x (1 + erf(x / sqrt 2)) / 2. Its error is that of the probability beside 1: for x below -2, where
- * the result goes to 0, it is as large as in the formula computed in float. NaN at minus infinity,
- * as the formula gives. */
+/* x (1 + erf(x / sqrt 2)) / 2: 2.53 ulp; 2.48 for x above -1, and everywhere 1.46 ulp of x. Below -1
+ * the result goes to 0, and its error is as large as in the formula computed in float. NaN at minus
+ * infinity, as the formula gives. */
 FL_INLINE float fl_geluf(float x)
 {
     return (0.5f * x) * (1.0f + fl_erff(x * 0.707106781f));
 }
 
-/* x (1 + tanh u) / 2 = x / (1 + e^(-2 u)) with u = sqrt(2 / pi) (x + 0.044715 x^3) */
+/* x (1 + tanh u) / 2 = x / (1 + e^(-2 u)) with u = sqrt(2 / pi) (x + 0.044715 x^3): 3.11 ulp; 2.87 for
+ * x above -1, and everywhere 1.97 ulp of x. */
 FL_INLINE float fl_gelu_tanhf(float x)
 {
     float t = x * x;
@@ -362,19 +371,19 @@ FL_INLINE float fl_sin_turned(float x, int quarter)
     return fl_float_of_bits(fl_bits(y) ^ fl_shift_left(q & 2, 30));
 }
 
-/* sin x for |x| up to FL_TRIGONOMETRY_LIMIT. */
+/* sin x for |x| up to FL_TRIGONOMETRY_LIMIT: 1.56 ulp; 1.56. */
 FL_INLINE float fl_sinf(float x)
 {
     float y = fl_sin_turned(x, 0);
     return fl_select(fl_mask(x == 0.0f), x, y);
 }
 
-/* cos x for |x| up to FL_TRIGONOMETRY_LIMIT. */
+/* cos x for |x| up to FL_TRIGONOMETRY_LIMIT: 1.56 ulp; 1.56. */
 FL_INLINE float fl_cosf(float x) { return fl_sin_turned(x, 1); }
 
 /* ---- powers ---- */
 
-/* x^y. The exponent y log2 |x| is computed in double. */
+/* x^y: 0.89 ulp; 1.16, in 25 million random pairs. The exponent y log2 |x| is computed in double. */
 FL_INLINE float fl_powf(float x, float y)
 {
     float a = __builtin_fabsf(x), b = __builtin_fabsf(y);
