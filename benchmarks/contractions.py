@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
@@ -106,15 +107,13 @@ def strides(x: np.ndarray) -> list[int]:
     return [s // x.itemsize for s in x.strides]
 
 
-def native(runtime: ctypes.CDLL, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> Callable:
-    arguments = [*c.shape, a.shape[1]]
-    for x in (a, b, c):
-        arguments += [x.ctypes.data, *strides(x)]
+def native(runtime: library.Runtime, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> Callable:
     # The arguments as C numbers: what is measured is the product.
-    fixed = [ctypes.c_int64(v) for v in (*arguments, 0)] + [None, None]
-    function = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 13, *[ctypes.c_void_p] * 2)(
-        ("fl_sgemm", runtime)
-    )
+    fixed: list[Any] = [ctypes.c_int64(size) for size in (*c.shape, a.shape[1])]
+    for x in (a, b, c):
+        fixed += [ctypes.c_void_p(x.ctypes.data), *map(ctypes.c_int64, strides(x))]
+    fixed += [ctypes.c_int64(0), None, None]
+    function = runtime.fl_sgemm
     return lambda: function(*fixed)
 
 

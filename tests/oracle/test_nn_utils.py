@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,16 @@ from flambeau.tensor import naming
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("torch.nn.utils.prune")
+
+FILES = Path(__file__).with_name("programs")
+TRY = """
+def t(function):
+    try:
+        print(function())
+    except Exception as error:
+        print(type(error).__name__, str(error).splitlines()[0])
+
+"""
 
 PROGRAMS = {
     "orthogonal": """
@@ -190,7 +201,7 @@ def names(package):
     nn = package.nn
     return {
         "torch": package, "nn": nn, "U": nn.utils, "P": nn.utils.parametrizations,
-        "prune": nn.utils.prune,
+        "prune": nn.utils.prune, "Z": nn.utils.parametrize,
     }  # fmt: skip
 
 
@@ -211,7 +222,17 @@ def printed(package, program):
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(name):
-    theirs, ours = printed(torch, PROGRAMS[name]), printed(flambeau, PROGRAMS[name])
+    assert_same(printed(torch, PROGRAMS[name]), printed(flambeau, PROGRAMS[name]))
+
+
+@pytest.mark.parametrize("path", sorted(FILES.glob("*.txt")), ids=lambda path: path.stem)
+def test_longer_programs(path):
+    """Programs in files of their own; ``t`` prints a result, or an error's type and first line."""
+    program = TRY + path.read_text()
+    assert_same(printed(torch, program), printed(flambeau, program))
+
+
+def assert_same(theirs, ours):
     # The numbers may differ in the last digit, and the signs of zeros.
     assert NUMBER.sub("#", ours).replace(" ", "") == NUMBER.sub("#", theirs).replace(" ", "")
     found, expected = (list(map(float, NUMBER.findall(text))) for text in (ours, theirs))

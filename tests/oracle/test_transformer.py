@@ -263,3 +263,20 @@ def test_errors(mistake):
     theirs, ours = (outcome(lambda p=p: MISTAKES[mistake](p)) for p in BOTH)
     assert ours == theirs
     assert ours != "no error"
+
+
+@pytest.mark.parametrize("kind", ["Encoder", "Decoder"])
+def test_copies_of_layers_treat_activations_alike(kind):
+    """An activation that is a module: encoder layers keep it in copies, decoder layers take relu."""
+
+    def build(package):
+        layer = getattr(package.nn, f"Transformer{kind}Layer")(
+            6, 2, 8, dropout=0.0, activation=package.nn.GELU(), batch_first=True
+        )
+        return getattr(package.nn, f"Transformer{kind}")(layer, 2)
+
+    def use(package, module):
+        x = package.randn(2, 3, 6)
+        return module(x) if kind == "Encoder" else module(x, package.randn(2, 4, 6))
+
+    compare(build, use)

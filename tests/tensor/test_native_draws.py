@@ -43,7 +43,7 @@ def runtime() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_runtime", "_held", "_address"):
             patch.setattr(native, name, getattr(native, name))  # left as they were
-        assert library.runtime() is not None
+        assert library.runtime(native._ANY) is not None
         native._found(0)
         assert draws.is_native()
         patch.setattr(native, "_found", lambda count: False)
@@ -241,23 +241,22 @@ class TestWhenTheLibraryIsUsed:
         assert draws.is_native()
 
     def test_never_for_a_few_numbers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(library, "_runtime", library._UNKNOWN)
+        monkeypatch.setattr(library, "_loader", library._Loader(library.SOURCES))
         for name in ("available", "runtime"):
-            monkeypatch.setattr(library, name, lambda: pytest.fail("looked for a library"))
+            monkeypatch.setattr(library, name, lambda *a: pytest.fail("looked for a library"))
         for _ in range(50):
             draws.normal(Generator(), (100,), FLOATS[0])
         assert not draws.is_native()
 
     def test_from_disk_for_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(library, "_runtime", library._UNKNOWN)
-        monkeypatch.setattr(library, "_looked", False)
-        monkeypatch.setattr(library, "runtime", lambda: pytest.fail("would build"))
+        monkeypatch.setattr(library, "_loader", library._Loader(library.SOURCES))
+        monkeypatch.setattr(library, "runtime", lambda *a: pytest.fail("would build"))
         draws.uniform(Generator(), (30_000,), FLOATS[0])
         assert draws.is_native()
 
     def test_built_for_very_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(library, "loaded", lambda: None)
-        monkeypatch.setattr(library, "available", lambda: None)
+        monkeypatch.setattr(library, "loaded", lambda *a: None)
+        monkeypatch.setattr(library, "available", lambda *a: None)
         monkeypatch.setattr(native, "_ENOUGH_TO_BUILD", 100_000)
         draws.uniform(Generator(), (60_000,), FLOATS[0])
         assert not draws.is_native()
@@ -266,9 +265,9 @@ class TestWhenTheLibraryIsUsed:
 
     def test_asked_for_once_where_there_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[int] = []
-        monkeypatch.setattr(library, "loaded", lambda: None)
-        monkeypatch.setattr(library, "available", lambda: None)
-        monkeypatch.setattr(library, "runtime", lambda: asked.append(1))
+        monkeypatch.setattr(library, "loaded", lambda *a: None)
+        monkeypatch.setattr(library, "available", lambda *a: None)
+        monkeypatch.setattr(library, "runtime", lambda *a: asked.append(1))
         monkeypatch.setattr(native, "_ENOUGH_TO_BUILD", 100_000)
         for _ in range(5):
             draws.uniform(Generator(), (120_000,), FLOATS[0])

@@ -133,6 +133,10 @@ def train(
             "an idle machine, and costs much on a busy one.",
         ),
     ] = 1,
+    compile: Annotated[
+        bool,
+        typer.Option("--compile/--no-compile", help="Compile the training step to native code."),
+    ] = True,
     output: Annotated[
         Path | None,
         typer.Option(help="Folder of the results; runs/DATASET by default.", show_default=False),
@@ -150,7 +154,7 @@ def train(
         "lr": lr,
         "optimizer": optimizer,
     }
-    setup = work.Setup.of(dataset, seed=seed, threads=threads, **chosen)
+    setup = work.Setup.of(dataset, seed=seed, threads=threads, compile=compile, **chosen)
     work.train(setup, output or Path("runs", dataset), force=force, download=download)
 
 

@@ -21,6 +21,7 @@ from flambeau.app.errors import CommandError
 from flambeau.app.network import build
 from flambeau.app.recipes import OPTIMIZERS, RECIPES, Recipe
 from flambeau.app.runs import CONFIG, MODEL, new_run
+from flambeau.app.step import TimedStep, plain_step
 from flambeau.data import DataLoader
 from flambeau.nn import functional as F
 
@@ -40,6 +41,7 @@ class Setup:
     optimizer: str
     seed: int
     threads: int
+    compile: bool
 
     @classmethod
     def of(
@@ -54,6 +56,7 @@ class Setup:
         optimizer: str | None = None,
         seed: int = 0,
         threads: int = 1,
+        compile: bool = True,
     ) -> Setup:
         """The settings, with the data set's defaults for those that are None.
 
@@ -84,6 +87,7 @@ class Setup:
             optimizer=optimizer,
             seed=seed,
             threads=threads,
+            compile=compile,
         )
 
 
@@ -170,7 +174,9 @@ def _epochs(
         TextColumn("loss {task.fields[loss]:.4f}"),
         TimeRemainingColumn(),
     )
-    console.print("epoch    loss  accuracy   held-out loss  accuracy   seconds")
+    step = TimedStep(
+        plain_step(model, optimizer), setup.batch_size, console.print, setup.compile
+    )
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("", total=steps, epoch=1, loss=math.nan)
@@ -182,16 +188,12 @@ def _epochs(
             for inputs, targets in loader:
                 if warp:
                     inputs = warped(inputs)
-                optimizer.zero_grad()
-                scores = model(inputs)
-                loss = F.cross_entropy(scores, targets)
-                loss.backward()
-                optimizer.step()
+                loss, right = step(inputs, targets)
                 schedule.step()
                 done += 1
                 value = loss.item()
                 total_loss += value * len(targets)
-                correct += (scores.argmax(1) == targets).sum().item()
+                correct += right.item()
                 progress.update(task, completed=done, epoch=epoch, loss=value)
             evaluation = evaluate(model, held_out)
             row = Epoch(
@@ -206,6 +208,8 @@ def _epochs(
                 raise CommandError(
                     f"the loss is {row.train_loss} after epoch {epoch}: try a smaller --lr"
                 )
+            if epoch == 1:  # below what is told of the first steps
+                console.print("epoch    loss  accuracy   held-out loss  accuracy   seconds")
             console.print(
                 f"{row.epoch:5} {row.train_loss:7.4f} {row.train_accuracy:9.2%} "
                 f"{row.test_loss:15.4f} {row.test_accuracy:9.2%} {row.seconds:9.1f}"

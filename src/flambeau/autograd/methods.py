@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor.recording import unrepeatable
 from ..tensor.tensor import Tensor, alias, wrap
 from . import engine
 from .hooks import RemovableHandle, add_hook
@@ -190,6 +191,7 @@ def retain_grad(self: Tensor) -> None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if self._node is None or self._retains:
         return
+    unrepeatable("retain_grad() keeps a gradient that no result names")
     self._retains = True
     if self._node.retains is None:
         self._node.retains = {}

@@ -66,14 +66,15 @@ class Emitter:
                 self._native(node)
             if self.timed:
                 self.main.append(f"    fl_spent[{i}] += now() - started;")
-        parts = [_HEAD, *self.functions]
+        parts = [program_head, *self.functions]
         if self.timed:
             parts.insert(1, _CLOCK.replace("COUNT", str(len(self.graph.nodes))))
         for number, lines in enumerate(self.segments):
             body = "\n".join(lines)
+            clock = "double started;" if self.timed else ""
             parts.append(
                 f"FL_API int64_t fl_run_{number}(char **m)\n{{\n    int64_t error = 0;\n"
-                f"    {'double started;' if self.timed else ''}(void)m;\n{body}\n    return error;\n}}\n"
+                f"    {clock}(void)m;\n{body}\n    return error;\n}}\n"
             )
         return "\n".join(parts)
 
@@ -130,7 +131,8 @@ class Emitter:
         self.count += 1
         kind = dtype_name(node.dtype)
         columns = len(node.rows[0])
-        places, pieces = [], []
+        places: list[str] = []
+        pieces: list[tuple[int, int, int]] = []
         for r, row in enumerate(node.rows):
             places.append("{" + ", ".join(f"{{{s}, {o}}}" for s, o in map(self._place, row)) + "}")
             size = row[0].size
@@ -222,7 +224,7 @@ def literal(value: Any, dtype: np.dtype) -> str:
 class Body:
     """The lines of a loop's body, and those that may stand before the loops."""
 
-    def __init__(self, emitter: Emitter, written: set[int]):
+    def __init__(self, emitter: Emitter | None, written: set[int]):
         self.emitter, self.written = emitter, written
         self.before: list[str] = []
         self.lines: list[str] = []
@@ -280,6 +282,7 @@ class Body:
         ]
         if view.offset:
             terms.append(str(view.offset))
+        assert self.emitter is not None
         return f"{self.emitter.base(view)}[{' + '.join(terms) or '0'}]"
 
 
@@ -330,13 +333,13 @@ def operation(x: Expr, args: list[str]) -> str:
         size = f"__builtin_fabs{'f' if single else ''}({args[0]})"
         infinity = f"__builtin_inf{'f' if single else ''}()"
         return f"{size} {'==' if op == 'isinf' else '<'} {infinity}"
-    single, double = _C_FUNCTIONS[op]
-    return f"{single if dtype == np.float32 else double}({', '.join(args)})"
+    names = _C_FUNCTIONS[op]
+    return f"{names[dtype != np.float32]}({', '.join(args)})"
 
 
 CHECKED = frozenset(("fl_cross_entropy", "fl_embedding_rows"))
 
-_HEAD = """/* A program that flambeau generated. */
+program_head = """/* A program that flambeau generated. */
 #include "fl.h"
 #include "vmath.h"
 #if defined(__clang__)

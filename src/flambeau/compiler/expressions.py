@@ -259,8 +259,7 @@ def _bitwise(name: str) -> Callable[..., Expr]:
         if common.kind not in "biu":
             raise Untranslatable(f"{name} of {common}")
         if common.kind == "b":
-            logical = {"bitwise_and": "logical_and", "bitwise_or": "logical_or",
-                       "bitwise_xor": "logical_xor", "bitwise_not": "logical_not"}[name]  # fmt: skip
+            logical = name.replace("bitwise", "logical")
             return Expr(logical, tuple([_typed(a, BOOL) for a in args]), BOOL)
         return Expr(name, tuple([_typed(a, common) for a in args]), common)
 

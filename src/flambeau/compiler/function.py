@@ -1,9 +1,10 @@
-"""Compiled functions: recorded at first, replayed where the recording fits, eager where it cannot."""
+"""Compiled functions: recorded first, replayed where the recording fits, eager where not."""
 
 from __future__ import annotations
 
 import functools
 import gc
+import threading
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
@@ -14,13 +15,13 @@ from ..autograd.modes import mode
 from ..backends.native import library
 from ..tensor.dtype import get_default_dtype
 from ..tensor.recording import changes, recorders
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .gradients import Differentiable, entered, record_backward
 from .guards import SIMPLE, Environment, Impure
-from .memory import Unsupported, array_at, root_of
+from .memory import Unsupported, address_of, root_of
 from .program import Program
-from .recorder import Recorder
+from .recorder import Recorder, overlapping
 
 PROGRAMS = 8  # kept per function; a function that needs more runs as it is
 ATTEMPTS = 4  # recordings that came to nothing before a function runs as it is
@@ -34,10 +35,9 @@ class Entry:
         arguments: Sequence[Tensor],
     ):  # fmt: skip
         self.program, self.environment, self.key, self.modes = program, environment, key, modes
-        self.same = _same_places(arguments)
-        by_tensor = {
-            id(e.tensor): e for e in program.externals if e.tensor is not None and e.argument is None
-        }
+        self.shared = _shared(arguments)
+        fixed = [e for e in program.externals if e.tensor is not None and e.argument is None]
+        by_tensor = {id(e.tensor): e for e in fixed}
         self.named = []
         for i, (_, _, tensor) in enumerate(environment.tensors):
             self.named.append((i, tensor, by_tensor.get(id(tensor))))
@@ -46,8 +46,12 @@ class Entry:
         """Whether the program may run now; its slots then point at today's arrays."""
         if key != self.key or self.modes != _modes() or not self.environment.holds():
             return False
-        if _same_places(tensors) != self.same:
-            return False
+        if tensors:
+            if _shared(tensors) != self.shared:
+                return False
+            roots = self.program.roots
+            if roots and any([id(root_of(t._data)) in roots for t in tensors]):
+                return False
         for i, tensor, external in self.named:
             now = self.environment.current(i)
             if now is not tensor:
@@ -59,10 +63,20 @@ class Entry:
         return self.program.ready(tensors)
 
 
-def _same_places(tensors: Sequence[Tensor]) -> tuple[int, ...]:
-    """Which arguments are one and the same tensor."""
-    first: dict[int, int] = {}
-    return tuple([first.setdefault(id(t), i) for i, t in enumerate(tensors)])
+def _shared(tensors: Sequence[Tensor]) -> tuple:
+    """How arguments overlap: for each that does the first other one, and the distance to it."""
+    if len(tensors) < 2:
+        return ()
+    roots = [id(root_of(t._data)) for t in tensors]
+    if len(set(roots)) == len(roots):
+        return ()
+    found = []
+    for i, t in enumerate(tensors):
+        for j in range(i):
+            if roots[i] == roots[j] and len(overlapping((tensors[j], t))) == 1:
+                found.append((i, j, address_of(t._data) - address_of(tensors[j]._data)))
+                break
+    return tuple(found)
 
 
 def _modes() -> tuple:
@@ -93,6 +107,7 @@ class CompiledFunction:
         self.eager = False
         self.failures = 0
         self.reason = ""
+        self.lock = threading.RLock()
         functools.update_wrapper(self, function, updated=())
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
@@ -107,18 +122,19 @@ class CompiledFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.eager or recorders:
             return self.function(*args, **kwargs)
-        if not args and not kwargs:
-            leaves, spec = (), None
-        else:
+        leaves: list[Any] = []
+        spec = None
+        if args or kwargs:
             leaves, spec = tree_flatten((args, kwargs))
         tensors = [x for x in leaves if isinstance(x, Tensor)]
         key = (spec, tuple([_kind(x) for x in leaves]))
         entries = self.entries
-        for i, entry in enumerate(entries):
-            if entry.fits(key, tensors):
-                if i:
-                    entries.insert(0, entries.pop(i))
-                return entry.program.run()
+        with self.lock:  # a program's memory serves one call at a time
+            for i, entry in enumerate(entries):
+                if entry.fits(key, tensors):
+                    if i:
+                        entries.insert(0, entries.pop(i))
+                    return entry.program.run()
         if len(entries) >= PROGRAMS:
             self._give_up(
                 f"it was called in more than {PROGRAMS} different ways (shapes, types, settings)"
@@ -133,12 +149,12 @@ class CompiledFunction:
             self.eager, self.reason = True, "there is no C compiler"
             return self.function(*args, **kwargs)
         try:
-            environment = Environment(self.function)
+            environment = Environment(self.function, leaves)
         except Impure as error:
             self._give_up(str(error))
             return self.function(*args, **kwargs)
         given = [x for x in leaves if isinstance(x, Tensor)]
-        leaves = [entered(_alone(x, leaves)) for x in leaves]
+        leaves = [entered(x) for x in leaves]
         if spec is not None:
             args, kwargs = tree_unflatten(leaves, spec)
         modes = _modes()
@@ -147,6 +163,7 @@ class CompiledFunction:
         tensors = [x for x in leaves if isinstance(x, Tensor)]
         start = next_sequence()
         backward = None
+        recording.arguments(tensors)
         with recording:
             result = self.function(*args, **kwargs)
             outputs = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
@@ -163,6 +180,9 @@ class CompiledFunction:
                 raise _Again(recording.once)
             if changes.count != before:
                 raise _Again("it changes attributes of a module")
+            outer = environment.roots()
+            if any(id(root_of(t._data)) in outer for t in tensors):
+                raise _Again("an argument shares memory with a tensor that the function names")
             self._check_escapes(recording, (result, backward.found if backward else ()))
             if backward is None:
                 program: Any = Program(recording, recording.calls, tensors, result)
@@ -197,6 +217,12 @@ class CompiledFunction:
             raise RuntimeError(message)
         warnings.warn(message, UserWarning, stacklevel=4)
 
+    def __getstate__(self) -> tuple[Callable, bool]:
+        return self.function, self.fullgraph  # programs do not outlive the process
+
+    def __setstate__(self, state: tuple[Callable, bool]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
     def reset(self) -> None:
         """Forgets all programs, and why there were none."""
         self.entries, self.eager, self.failures, self.reason = [], False, 0, ""
@@ -222,23 +248,6 @@ class CompiledFunction:
 
 class _Again(Exception):
     """This recording cannot be used; a later one may be."""
-
-
-def _alone(leaf: Any, leaves: Sequence[Any]) -> Any:
-    """A tensor argument whose memory is its own: views of larger memory are looked at as such.
-
-    Another call's argument may lie elsewhere in that memory.
-    """
-    if not isinstance(leaf, Tensor) or leaf._needs or leaf._base is not None:
-        return leaf
-    array = leaf._data
-    if root_of(array) is array or not array.size:
-        return leaf
-    item = array.dtype.itemsize
-    strides = tuple([s // item for s in array.strides])
-    at = array.__array_interface__["data"][0]
-    out = wrap(array_at(at, array.dtype, array.shape, strides, array))
-    return out
 
 
 def _escaped(recording: Recorder, result: Any) -> list[str]:

@@ -7,6 +7,7 @@ graph the whole call is one node.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -133,6 +134,7 @@ class Differentiable:
                 if view.buffer.born is not None and view.buffer.born < cut:
                     later[view.buffer.number] = view.buffer
         self.kept = list(later.values())
+        self.lock = threading.RLock()
         byte = np.dtype(np.uint8)
         extra = [View(b, byte, 0, (b.nbytes,), (1,)) for b in self.kept]
         self.forward = Program(recording, calls[:cut], arguments, result, False, extra, whole=False)
@@ -163,6 +165,11 @@ class Differentiable:
     def ready(self, arguments: Sequence[Tensor]) -> bool:
         self.arguments = arguments
         return self.forward.ready(arguments)
+
+    @property
+    def roots(self) -> frozenset[int]:
+        """The memory of tensors from outside that are no arguments, as ids of arrays."""
+        return self.forward.roots | self.backward.roots
 
     def replace(self, e: Any, tensor: Tensor) -> None:
         """Another tensor stands where the environment had one."""
@@ -202,6 +209,10 @@ class CompiledBackward(Node):
                 "flambeau.compile does not support double backward\n"
                 "Hint: call the function uncompiled where its gradient is to be differentiated."
             )
+        with self.program.lock:
+            return self._apply(grads)
+
+    def _apply(self, grads: list) -> list:
         program = self.program
         given = []
         for g, (shape, dtype) in zip(grads, self.metas, strict=True):
@@ -222,7 +233,7 @@ class CompiledBackward(Node):
         return [next(found) if there else None for there in program.present]
 
     def release(self) -> None:
-        self.args = self.saved = None
+        self.args, self.saved = None, []
         self.arguments = ()
 
 

@@ -9,19 +9,22 @@ changes has moved (:data:`flambeau.tensor.recording.changes`).
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable
-from types import CodeType, FunctionType, MethodType, ModuleType
+import os
+from collections.abc import Callable, Sequence
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..tensor.recording import changes
 from ..tensor.tensor import Tensor
+from .memory import root_of
 from .recorder import PACKAGE
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None), range, slice)
-IMPURE_NAMES = frozenset(("print", "input", "open", "breakpoint"))
+IMPURE_NAMES = frozenset(("print", "input", "open", "breakpoint", "next"))
 IMPURE_MODULES = frozenset(("time", "random", "secrets", "uuid", "datetime"))
 SETTABLE = frozenset(("grad", "data", "requires_grad", "training"))  # known to the recorder
 DEPTH = 4
+LIBRARY = os.path.dirname(os.__file__)
 
 
 class Impure(Exception):
@@ -36,7 +39,7 @@ class Environment:
             there at a later call.
     """
 
-    def __init__(self, function: Callable):
+    def __init__(self, function: Callable, arguments: Sequence[Any] = ()):
         self.cells: list[tuple[Any, Any]] = []  # cell, value
         self.names: list[tuple[dict, str, Any]] = []  # globals, name, value
         self.attributes: list[tuple[dict, str, Any]] = []  # an object's attributes, name, value
@@ -45,7 +48,13 @@ class Environment:
         self.tensors: list[tuple[Any, Any, Tensor]] = []  # where, key, tensor
         self._seen: set[int] = set()
         self._keep: list[Any] = []
+        self._sizes: list[tuple[dict, int]] = []  # of objects' attributes
+        self._classes: dict[type, int] = {}  # of objects and modules, and how deep they stand
+        self._used: set[str] = set()  # names of attributes in the code
         self._visit(function, 0)
+        for value in arguments:
+            self._visit(value, 0)
+        self._visit_methods()
         self.count = changes.count
         self.snapshots = [_snapshot(m) for m in self.modules]
 
@@ -71,17 +80,35 @@ class Environment:
             self._object(value, depth + 1)
 
     def _module(self, module: Any, depth: int) -> None:
+        self._used.add("forward")
         for m in module.modules():
             if id(m) in self._seen and m is not module:
                 continue
             self._seen.add(id(m))
+            self._keep.append(m)
             self.modules.append(m)
-            forward = type(m).forward
-            if isinstance(forward, FunctionType):
-                self._visit(forward, depth)
-            for name in ("_forward_hooks", "_forward_pre_hooks"):
+            self._classes.setdefault(type(m), depth)
+            for name in _HOOKS:
                 for hook in getattr(m, name).values():
                     self._visit(hook, depth)
+            for name, item in vars(m).items():
+                if isinstance(item, Tensor):
+                    self.tensors.append((vars(m), name, item))
+                elif _is_setting(name, item):
+                    self._visit(item, depth + 1)
+
+    def _visit_methods(self) -> None:
+        """The methods of what was found, as far as the code names them."""
+        known = -1, -1
+        while known != (len(self._classes), len(self._used)):
+            known = len(self._classes), len(self._used)
+            for kind, depth in list(self._classes.items()):
+                for name in list(self._used):
+                    method = getattr(kind, name, None)
+                    if isinstance(method, property):
+                        method = method.fget
+                    if isinstance(method, FunctionType):
+                        self._visit(method, depth)
 
     def _object(self, value: Any, depth: int) -> None:
         if isinstance(value, (list, tuple)):
@@ -100,13 +127,13 @@ class Environment:
         members = getattr(value, "__dict__", None)
         if not isinstance(members, dict):
             return
+        self._sizes.append((members, len(members)))
         for name, item in members.items():
             self._remember(self.attributes, members, name, item)
             self._visit(item, depth)
-        for name in dir(type(value)):
-            method = getattr(type(value), name, None)
-            if not name.startswith("__") and isinstance(method, FunctionType):
-                self._visit(method, depth)
+        self._classes.setdefault(type(value), depth)
+        if "__call__" in vars(type(value)):
+            self._used.add("__call__")
 
     def _remember(self, where: list, holder: Any, name: Any, value: Any) -> None:
         if isinstance(value, Tensor):
@@ -116,7 +143,7 @@ class Environment:
 
     def _function(self, function: FunctionType, depth: int) -> None:
         code = function.__code__
-        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        for cell in function.__closure__ or ():
             try:
                 value = cell.cell_contents
             except ValueError:
@@ -126,23 +153,36 @@ class Environment:
             else:
                 self.cells.append((cell, value))
             self._visit(value, depth)
+            _refuse(value, code, code.co_firstlineno)
         self._code(code, function.__globals__, depth)
         for default in function.__defaults__ or ():
             self._visit(default, depth)
 
     def _code(self, code: CodeType, names: dict, depth: int) -> None:
         line = code.co_firstlineno
+        found: Any = None  # the module that stands on the stack
         for step in dis.get_instructions(code):
             if step.positions is not None and step.positions.lineno:
                 line = step.positions.lineno
             what = step.argval
-            if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            module, found = found, None
+            if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                self._used.add(what)
+                if module is not None and what in vars(module):
+                    value = found = vars(module)[what]
+                    _refuse(value, code, line)
+                    if not isinstance(value, ModuleType):
+                        found = None
+                        self._remember(self.names, vars(module), what, value)
+                        self._visit(value, depth)
+            elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 if what in IMPURE_NAMES and what not in names:
                     raise Impure(f"calls {what}() ({_place(code, line)})")
                 if what in names:
                     value = names[what]
-                    if isinstance(value, ModuleType) and value.__name__ in IMPURE_MODULES:
-                        raise Impure(f"uses the module {value.__name__} ({_place(code, line)})")
+                    _refuse(value, code, line)
+                    if _is_of_the_user(value):
+                        found = value
                     self._remember(self.names, names, what, value)
                     self._visit(value, depth)
             elif step.opname == "STORE_GLOBAL" or (
@@ -152,6 +192,13 @@ class Environment:
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 self._code(constant, names, depth)
+
+    def roots(self) -> set[int]:
+        """The memory of all tensors that are named, as ids of the arrays that own it."""
+        tensors = [t for _, _, t in self.tensors]
+        for m in self.modules:
+            tensors += [t for t in (*m._parameters.values(), *m._buffers.values()) if t is not None]
+        return {id(root_of(t._data)) for t in tensors if not t.is_sparse}
 
     # ------------------------------------------------------------------ looking again
 
@@ -167,6 +214,9 @@ class Environment:
         for members, name, value in self.attributes:
             now = members.get(name)
             if now is not value and not _same(now, value):
+                return False
+        for members, size in self._sizes:
+            if len(members) != size:
                 return False
         for container, ids in self.containers:
             items = container.values() if isinstance(container, dict) else container
@@ -184,6 +234,31 @@ class Environment:
         return holder.cell_contents if name is None else holder.get(name)
 
 
+def _is_of_the_user(value: Any) -> bool:
+    """Whether a value is a module whose names may be given other values."""
+    if not isinstance(value, ModuleType):
+        return False
+    return value.__name__.split(".")[0] == "numpy" or not getattr(
+        value, "__file__", PACKAGE
+    ).startswith((PACKAGE, LIBRARY))
+
+
+def _refuse(value: Any, code: CodeType, line: int) -> None:
+    """Refuses what draws random numbers, tells the time and so on."""
+    name = ""
+    if isinstance(value, ModuleType):
+        name = value.__name__
+    elif isinstance(value, BuiltinFunctionType):
+        owner = value.__self__
+        name = owner.__name__ if isinstance(owner, ModuleType) else type(owner).__module__
+    elif type(value).__module__.startswith("numpy.random"):
+        name = type(value).__module__
+    elif isinstance(value, MethodType):
+        name = type(value.__self__).__module__
+    if name in IMPURE_MODULES or name.startswith("numpy.random"):
+        raise Impure(f"uses the module {name} ({_place(code, line)})")
+
+
 def _same(a: Any, b: Any) -> bool:
     return isinstance(b, SIMPLE) and type(a) is type(b) and a == b
 
@@ -192,6 +267,11 @@ def _is_module(value: Any) -> bool:
     return hasattr(value, "_modules") and hasattr(value, "_parameters")
 
 
+_TABLES = frozenset(
+    ("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set", "_compiled_call_impl",
+     "_forward_hooks_with_kwargs", "_forward_hooks_always_called",
+     "_forward_pre_hooks_with_kwargs")
+)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -206,8 +286,16 @@ def _snapshot(module: Any) -> tuple:
     )  # fmt: skip
     buffers = tuple([(k, id(v)) for k, v in module._buffers.items()])
     needs = tuple([p._needs for p in module._parameters.values() if p is not None])
-    hooks = tuple([len(getattr(module, name, ())) for name in _HOOKS])
-    return plain, members, buffers, needs, hooks
+    hooks = tuple([tuple(getattr(module, name, ())) for name in _HOOKS])
+    others = tuple([(k, id(v)) for k, v in vars(module).items() if _is_setting(k, v)])
+    return plain, members, buffers, needs, hooks, others
+
+
+def _is_setting(name: str, value: Any) -> bool:
+    """Whether a module's attribute is an object of the user's."""
+    if name in _TABLES or name.endswith("_hooks") or isinstance(value, (*SIMPLE, Tensor)):
+        return False
+    return not _plain_tuple(value)
 
 
 def _plain_tuple(value: Any) -> bool:

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.graph import FREED, next_sequence
+from ..autograd.graph import Node as History
+from ..autograd.modes import mode
 from ..backends.native import library
 from ..tensor.generator import default_generator
 from ..tensor.tensor import Tensor, storage_of, wrap
@@ -42,7 +45,7 @@ class External:
 
     def __init__(self, buffer: Buffer, slot: int, tensor: Tensor | None, view: View | None):
         self.buffer, self.slot, self.tensor, self.view = buffer, slot, tensor, view
-        self.array = tensor._data if tensor is not None else buffer.root
+        self.array: Any = tensor._data if tensor is not None else buffer.root
         self.argument: int | None = None
         self.leaf: Tensor | None = None
         self.name: int | None = None
@@ -119,6 +122,11 @@ class Program:
         leaves, self.structure = tree_flatten(result)
         self.leaves = leaves
         outcome = self._outcome(leaves)
+        self.inference = mode.inference
+        self.spent = [
+            (i, _spent(x)) for i, x in enumerate(leaves)
+            if isinstance(outcome[i], View) and x._needs and x._node is not None
+        ]  # fmt: skip
         self.gradients = self._gradients() if gradients else []
         kept = {v.buffer.number for v in outcome if isinstance(v, View)}
         kept |= {g.result.view.buffer.number for g in self.gradients if g.result is not None}
@@ -143,7 +151,7 @@ class Program:
             if not isinstance(leaf, Tensor):
                 outcome.append(leaf)
                 continue
-            buffer = self.recording.buffers.get(id(root_of(leaf._data)))
+            buffer = self.recording.find(leaf._data)
             if buffer is None:
                 raise Unsupported("a result that no recorded operator gave")
             if buffer.born is None:
@@ -161,7 +169,7 @@ class Program:
             if grad is None:
                 out.append(Gradient(leaf, None, None))
                 continue
-            buffer = self.recording.buffers.get(id(root_of(grad._data)))
+            buffer = self.recording.find(grad._data)
             if buffer is None or buffer.born is None:
                 out.append(Gradient(leaf, None, grad))
                 continue
@@ -206,9 +214,9 @@ class Program:
         written = {v.buffer.number for node in self.graph.nodes for v in node.writes()}
         self.externals: list[External] = []
         slots: dict[int, int] = {}
-        by_argument = {}
+        by_argument: dict[int, tuple[int, Tensor]] = {}
         for i, t in enumerate(arguments):
-            found = self.recording.buffers.get(id(root_of(t._data)))
+            found = self.recording.find(t._data)
             if found is not None:
                 by_argument.setdefault(found.number, (i, t))
         grads = {id(old): leaf for leaf, reads, old in self.recording.leaves.values()
@@ -285,12 +293,15 @@ class Program:
                 self.table[g.result.slot] = address(root_of(g.tensor._data))
         self.written = [e for e in self.externals if e.written and e.tensor is not None]
         fixed = [e for e in self.externals if e.argument is None and e.leaf is None]
-        self.fixed = [(e, e.tensor, e.array) for e in fixed if e.tensor is not None]
+        self.fixed: list[tuple[External, Any, Array]] = [
+            (e, e.tensor, e.array) for e in fixed if e.tensor is not None
+        ]
         self.moving = [e for e in self.externals if e.argument is not None or e.leaf is not None]
         self.read_leaves = [
             (leaf, old is None) for leaf, reads, old in self.recording.leaves.values() if reads
         ]
         self.storages: list[Any] | None = None
+        self._roots: frozenset[int] | None = None
 
     def _returned(self, found: _Outside) -> _Outside:
         """A result that was there before: an argument, or a tensor from outside."""
@@ -356,13 +367,13 @@ class Program:
 
     def ready(self, arguments: Sequence[Tensor]) -> bool:
         """Points the slots at today's arrays; False where the program does not fit them."""
-        for e, tensor, array in self.fixed:
+        for _, tensor, array in self.fixed:
             if tensor._data is not array:
                 if not self._moved():
                     return False
                 break
         for e in self.moving:
-            now = arguments[e.argument] if e.argument is not None else e.leaf._grad  # type: ignore
+            now: Any = e.leaf._grad if e.argument is None else arguments[e.argument]  # type: ignore
             if now is not e.tensor:
                 if now is None:
                     return False
@@ -393,8 +404,17 @@ class Program:
         self.storages = None
         self._moved()
 
+    @property
+    def roots(self) -> frozenset[int]:
+        """The memory of tensors from outside that are no arguments, as ids of arrays."""
+        if self._roots is None:
+            arrays = [e.array for e, _, _ in self.fixed]
+            self._roots = frozenset([id(root_of(a)) for a in arrays])
+        return self._roots
+
     def _moved(self) -> bool:
         """Tensors from outside have other arrays than before."""
+        self._roots = None
         ok = True
         for e, _, _ in self.fixed:
             assert e.tensor is not None
@@ -472,9 +492,17 @@ class Program:
                 leaves.append(item.tensor())
             else:
                 leaves.append(item)
+        for i, node in self.spent:
+            leaves[i]._node, leaves[i]._needs = node, True
         return leaves
 
     def _tensor(self, number: int, result: Result, made: dict) -> Tensor:
+        out = self._made(number, result, made)
+        if self.inference:
+            out._inference = True
+        return out
+
+    def _made(self, number: int, result: Result, made: dict) -> Tensor:
         if number in self.shared:
             g = self.grad_of[number]
             root = root_of(g.tensor._data)  # type: ignore[union-attr]
@@ -493,6 +521,27 @@ class Program:
             f"Target or index number {error - 1} is out of bounds.\n"
             "Hint: run the function uncompiled to see which one it is."
         )
+
+
+class Spent(History):
+    """The end of a history that was followed back and freed within a call."""
+
+    args = None
+
+    def __init__(self, tensor: Tensor):
+        self.metas = ((tensor._data.shape, tensor._data.dtype),)
+        self.sequence = next_sequence()
+
+    def apply(self, grads: list, create_graph: bool) -> list:
+        raise RuntimeError(FREED)
+
+    def release(self) -> None:
+        """Nothing is kept."""
+
+
+def _spent(tensor: Tensor) -> Spent:
+    """What stands for the history of a recorded call's result, under the same name."""
+    return type(type(tensor._node).__name__, (Spent,), {})(tensor)
 
 
 class _Outside:

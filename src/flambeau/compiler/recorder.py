@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 import weakref
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from .. import __file__ as _init
 from ..ops.table import Op
@@ -61,7 +63,9 @@ class Recorder(Watcher):
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.buffers: dict[int, Buffer] = {}  # by the id of the root array
+        self.buffers: dict[int, Buffer] = {}  # by the id of the root array (or of the window)
+        self.windows: dict[int, list[Buffer]] = {}  # arguments' parts of larger memory
+        self.thread = threading.get_ident()
         self.broken: str | None = None
         self.leaves: dict[int, list] = {}
         self.made: list[tuple[weakref.ref, View, str]] = []
@@ -79,8 +83,16 @@ class Recorder(Watcher):
 
     # ------------------------------------------------------------------ what the program tells
 
+    @property
+    def deaf(self) -> bool:
+        """Whether what is told is not to be written down: another thread tells it, for one."""
+        return self.broken is not None or threading.get_ident() != self.thread
+
     def record(self, op: Op, args: tuple, results: tuple, hidden: tuple = ()) -> None:
-        if self.broken is not None:
+        if self.deaf:
+            return
+        if op.dynamic:
+            self.fail(f"{op.name.strip('_')}: the size of its result depends on numbers")
             return
         taken = self._take(args)
         line = user_line()
@@ -98,7 +110,7 @@ class Recorder(Watcher):
             call.note, self._note = self._note, None
             self.calls.append(call)
             return
-        known = [id(root_of(t._data)) in self.buffers for t in results]
+        known = [self.find(t._data) is not None for t in results]
         if results and all(known) and not hidden:
             return  # views of what is known already: their geometry says it
         number = len(self.calls)
@@ -113,7 +125,7 @@ class Recorder(Watcher):
         self.calls.append(Call(op, taken, tuple(made), (), line))
 
     def before_write(self, tensors: Sequence[Tensor]) -> None:
-        if self.broken is not None:
+        if self.deaf:
             return
         for t in tensors:
             buffer = self.view(t).buffer
@@ -124,11 +136,20 @@ class Recorder(Watcher):
     def host_read(self, tensor: Tensor, what: str) -> None:
         self.fail(f"{what} reads a tensor's numbers in Python")
 
+    def unrepeatable(self, what: str) -> None:
+        self.fail(what)
+
+    def seen(self, tensor: Tensor) -> None:
+        if not self.deaf:
+            self.view(tensor)
+
     def gradient_set(self, leaf: Tensor, reads: bool) -> None:
-        if id(leaf) not in self.leaves:
+        if not self.deaf and id(leaf) not in self.leaves:
             self.leaves[id(leaf)] = [leaf, reads, leaf._grad]
 
     def note(self, kind: str, *what: Any) -> None:
+        if self.deaf:
+            return
         if kind == "once":
             self.once = what[0]
         else:
@@ -136,7 +157,7 @@ class Recorder(Watcher):
 
     def fail(self, reason: str) -> None:
         """Gives the recording up; the program itself runs on."""
-        if self.broken is None:
+        if not self.deaf:
             self.broken = f"{reason} ({user_line() or 'in the library'})"
 
     def release(self) -> None:
@@ -146,6 +167,7 @@ class Recorder(Watcher):
             if buffer.born is not None:
                 buffer.root = None
         self.buffers.clear()
+        self.windows.clear()
         self.made.clear()
         self.met.clear()
 
@@ -162,12 +184,50 @@ class Recorder(Watcher):
             return self.view(value)
         return value
 
+    def find(self, array: Array) -> Buffer | None:
+        """The buffer that an array lies in, if it is known."""
+        root = root_of(array)
+        windows = self.windows.get(id(root))
+        if windows is None:
+            return self.buffers.get(id(root))
+        low, high = byte_bounds(array) if array.size else (0, 0)
+        for window in windows:
+            end = window.address + window.nbytes
+            if not array.size or (window.address <= low and high <= end):
+                return window
+        return None
+
+    def arguments(self, tensors: Sequence[Tensor]) -> None:
+        """Makes the buffers of a call's arguments.
+
+        An argument that is a part of larger memory has a buffer of its own, since at another call
+        it may be another part; those that overlap have one together.
+        """
+        parts: dict[int, list[Tensor]] = {}
+        for t in tensors:
+            parts.setdefault(id(root_of(t._data)), []).append(t)
+        for number, members in parts.items():
+            root = root_of(members[0]._data)
+            if all(t._data is root or not t._data.size for t in members):
+                continue
+            windows: list[Buffer] = []
+            for group in overlapping(members):
+                low, high = bounds_of(group)
+                window = Buffer(len(self.buffers), high - low, None)
+                window.root, window.address = root, low
+                window.tensor = weakref.ref(group[0])
+                self.buffers[id(window)] = window
+                windows.append(window)
+            self.windows[number] = windows
+
     def view(self, what: Tensor | Array, born: int | None = None) -> View:
         """The place of a tensor (or array) in its buffer; the buffer is made where it is new."""
         array: Array = what._data if isinstance(what, Tensor) else what
-        root = root_of(array)
-        buffer = self.buffers.get(id(root))
+        buffer = self.find(array)
         if buffer is None:
+            root = root_of(array)
+            if id(root) in self.windows:
+                self.fail("an argument is a part of memory that is used as a whole")
             tensor = what if isinstance(what, Tensor) else None
             buffer = Buffer.of(len(self.buffers), root, born, tensor)
             self.buffers[id(root)] = buffer
@@ -175,6 +235,32 @@ class Recorder(Watcher):
         if isinstance(what, Tensor) and buffer.born is None and id(what) not in self.met:
             self.met[id(what)] = (weakref.ref(what), view)
         return view
+
+
+def bounds_of(tensors: Sequence[Tensor]) -> tuple[int, int]:
+    """The addresses between which the elements of tensors lie."""
+    bounds = [byte_bounds(t._data) for t in tensors if t._data.size]
+    if not bounds:
+        return 0, 0
+    return min(low for low, _ in bounds), max(high for _, high in bounds)
+
+
+def overlapping(tensors: Sequence[Tensor]) -> list[list[Tensor]]:
+    """Tensors of one memory in groups that have bytes in common."""
+    groups: list[list[Tensor]] = []
+    for t in tensors:
+        joined = [t]
+        low, high = bounds_of(joined)
+        apart = []
+        for group in groups:
+            first, last = bounds_of(group)
+            if first < high and low < last:
+                joined = group + joined
+                low, high = bounds_of(joined)
+            else:
+                apart.append(group)
+        groups = [*apart, joined]
+    return groups
 
 
 def view_of(array: Array, buffer: Buffer) -> View:

@@ -15,7 +15,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.size import broadcast_shapes, expand_error
 from ..tensor.tensor import NoArray, Tensor
-from . import dispatch
+from . import dispatch, native
 from .dispatch import execute
 from .expressions import TENSORS
 from .table import PROMOTE, ROWS, composite, op
@@ -24,6 +24,7 @@ Array = np.ndarray
 
 BLAS_TYPES = frozenset(np.dtype(c) for c in "fdFD")
 EXACT = 2**53  # integers up to here are exact in float64
+LARGE = 1 << 18  # multiplications from which BLAS takes threads
 SMALL = 1 << 14  # multiplications below which an integer product is not worth a detour
 CPP = {
     "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
@@ -43,10 +44,29 @@ def product(a: Array, b: Array) -> Array:
     """
     dtype = a.dtype
     if dtype in BLAS_TYPES:
-        return np.matmul(a, b)
+        return multiplied(a, b)
     if dtype.kind in "iu":
         return _integer_product(a, b)
     return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(dtype)
+
+
+def multiplied(a: Array, b: Array) -> Array:
+    """np.matmul; large matrices of float32 by the runtime, where that is at hand.
+
+    Its threads share the work as it comes, while BLAS's wait for each other: with another program
+    on one of the cores they take many times as long.
+    """
+    if a.ndim == 2 == b.ndim and a.dtype is native.F32 and b.dtype is native.F32:
+        (m, k), n = a.shape, b.shape[-1]
+        work = m * n * k
+        if work > LARGE and k == b.shape[0] and (call := native.named("fl_sgemm", work // 16)):
+            steps = [s // 4 for s in (*a.strides, *b.strides)]
+            if all(s % 4 == 0 for s in (*a.strides, *b.strides)):
+                c = np.empty((m, n), np.float32)
+                at = native.pointer
+                call(m, n, k, at(a), *steps[:2], at(b), *steps[2:], at(c), n, 1, 0, None, None)
+                return c
+    return np.matmul(a, b)
 
 
 def _integer_product(a: Array, b: Array) -> Array:
@@ -150,7 +170,7 @@ def mm(input: Array, mat2: Array) -> Array:
     """The product of two matrices, (n, k) and (k, m)."""
     plain = input.dtype is mat2.dtype and input.dtype in BLAS_TYPES
     if plain and input.ndim == 2 == mat2.ndim and input.shape[1] == mat2.shape[0]:
-        return np.matmul(input, mat2)
+        return multiplied(input, mat2)
     check_matrices(input, mat2)
     return product(input, mat2)
 

@@ -353,6 +353,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 
 _C_NAMES = {
+    "int32": "int",
     "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }
@@ -406,8 +407,11 @@ def _fits(value: Any, d: D.dtype) -> bool:
         if value != value or value in _INFINITE:
             return False
         info = np.iinfo(d.numpy)
-        low = -info.max - 1 if d.is_signed else -info.max  # negatives wrap around in unsigned types
-        return low <= int(value) <= info.max
+        if d.is_signed:
+            low = -info.max - 1
+        else:  # negative integers wrap around in unsigned types
+            low = 0 if isinstance(value, float) else -info.max
+        return low <= value and int(value) <= info.max
     if value != value or value in _INFINITE:
         return True
     return abs(value) <= _limit(d.to_real().numpy)

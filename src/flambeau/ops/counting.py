@@ -38,7 +38,7 @@ def _runs(starts):
 
 
 @op("_unique(input, dim: int | None, consecutive: bool)", where="", lowering="opaque",
-    outputs=("result0", "result1", "result2"))
+    dynamic=True, outputs=("result0", "result1", "result2"))
 def unique_kernel(input, dim, consecutive):
     """The different elements or slices, the number of each one's like, and how often it occurs."""
     if input.dtype.kind == "c":
@@ -139,7 +139,7 @@ def unique_consecutive(
 # --- counts and histograms -----------------------------------------------------------------------
 
 
-@op("bincount(input, weights = None, minlength: int = 0)", lowering="scatter",
+@op("bincount(input, weights = None, minlength: int = 0)", lowering="scatter", dynamic=True,
     formula=r"y_k = \sum_i w_i [x_i = k]")
 def bincount(input, weights, minlength):
     """How often each of the numbers 0, 1, … occurs, or the sum of the weights where it does."""

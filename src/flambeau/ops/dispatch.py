@@ -17,7 +17,7 @@ from ..autograd.modes import mode
 from ..tensor import dtype as D
 from ..tensor import naming
 from ..tensor.promotion import can_cast, result_of
-from ..tensor.recording import recorders
+from ..tensor.recording import recorders, unrepeatable
 from ..tensor.size import broadcast_shapes
 from ..tensor.tensor import NoArray, Tensor, bump, make_view, storage_of, wrap
 from . import expressions, inplace, native
@@ -119,6 +119,7 @@ def _execute_further(op: Op, args: tuple, arrays: list, needs: bool, result: Any
 
 def _run_sparse(name: str, args: tuple) -> Any:
     """The way of calls in which a sparse tensor takes part."""
+    unrepeatable("it uses a sparse tensor")
     from ..sparse.operators import run
 
     return run(name, args)

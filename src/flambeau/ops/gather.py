@@ -14,6 +14,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.promotion import result_of
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
+from ..tensor.recording import host_read
 from ..tensor.tensor import Tensor, wrap
 from .copies import convert, tensor_in
 from .dispatch import NUMBERS, execute, write_out
@@ -241,7 +242,7 @@ def take_backward(grad_output: np.ndarray, shape: Ints, index: np.ndarray) -> np
 # --- masks ----------------------------------------------------------------------------------------
 
 
-@op("masked_select(input, mask)", lowering="gather",
+@op("masked_select(input, mask)", lowering="gather", dynamic=True,
     derivative={"input": "fit(masked_place(grad, mask, input.shape), input.shape, input.dtype)"})
 def masked_select(input: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The elements where a mask is true, as a vector."""
@@ -264,7 +265,7 @@ def masked_place(values: np.ndarray, mask: np.ndarray, shape: Ints) -> np.ndarra
     return out
 
 
-@op("nonzero_rows(input)", where="", lowering="opaque")
+@op("nonzero_rows(input)", where="", lowering="opaque", dynamic=True)
 def nonzero_rows(input: np.ndarray) -> np.ndarray:
     """The indices of all elements that are not zero, a row for each."""
     if not input.ndim:
@@ -294,6 +295,7 @@ def argwhere(input: Tensor) -> Tensor:
 @composite()
 def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """``nonzero`` with so many rows: cut off, or filled with a number."""
+    host_read(input, "nonzero_static()")
     found = nonzero_rows(input._data)[:size]
     out = np.full((size, input._data.ndim), fill_value, _LONG)
     out[: len(found)] = found

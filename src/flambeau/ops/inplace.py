@@ -13,6 +13,7 @@ import numpy as np
 
 from ..autograd.graph import attach, edge_of, next_sequence, node_class, plan_of
 from ..autograd.modes import mode
+from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor, storage_of, wrap
 from . import table
 
@@ -75,6 +76,8 @@ def snapshot(op: table.Op, target: Tensor, args: tuple) -> Tensor | None:
     if 0 not in plan.keep:
         return None
     before = wrap(target._data.copy())
+    for r in recorders:
+        r.record(table.ROWS["clone"], (target, None), (before,))
     before._node, before._nr, before._needs = target._node, target._nr, target._needs
     return before
 

@@ -1,13 +1,13 @@
 """The native runtime as eager kernels use it: where it is at hand and a call gains by it.
 
-A program that computes little never waits for the runtime: it is used once something has loaded
-it, looked for on disk after some work, and built only for very much work.
+A program that computes little never waits for the runtime: a function is looked for on disk after
+some work that it could have done, its building is started beside the program after more, and
+waited for after much.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,44 +19,40 @@ Ints = tuple[int, ...]
 F32 = np.dtype(np.float32)
 SUFFIX = {F32: "_f32", np.dtype(np.float64): "_f64"}  # of the runtime's functions by type
 
-_ENOUGH_TO_LOAD = 100_000  # numbers worked on that are worth the milliseconds of loading
-_ENOUGH_TO_BUILD = 500_000_000  # and the seconds of building
-_LIBRARY = "flambeau.backends.native.library"
+# How many numbers were worked on without a function when it is looked for, and how.
+_STAGES = ((20_000, "available"), (20_000_000, "start"), (100_000_000, "runtime"))
 
-_runtime: Any = None
+_functions: dict[str, Any] = {}  # those that were found
+_progress: dict[str, tuple[int, int]] = {}  # of the others: numbers, and how often looked for
 _address: Any = None
-_numbers: float = 0  # worked on without the runtime so far
 
 
-def runtime(count: int) -> Any:
-    """The runtime library for a call that works on so many numbers, or None."""
-    return _runtime or _found(count)
+def named(name: str, count: int) -> Any:
+    """A function of the runtime for a call that works on so many numbers, or None."""
+    return _functions.get(name) or _look_for(name, count)
 
 
-def _found(count: int) -> Any:
-    global _numbers, _runtime, _address
-    _numbers += count
-    if _numbers < _ENOUGH_TO_LOAD and _LIBRARY not in sys.modules:
+def _look_for(name: str, count: int) -> Any:
+    global _address
+    numbers, stage = _progress.get(name, (0, 0))
+    numbers += count
+    if stage == len(_STAGES) or numbers < _STAGES[stage][0]:
+        _progress[name] = numbers, stage
         return None
+    _progress[name] = numbers, stage + 1
     from ..backends.native import library
 
-    if _numbers < _ENOUGH_TO_LOAD:
-        _runtime = library.loaded()
-    elif _numbers < _ENOUGH_TO_BUILD:
-        _runtime = library.available()
-    else:
-        _runtime = library.runtime()
-        if _runtime is None:
-            _numbers = -math.inf
+    runtime = getattr(library, _STAGES[stage][1])(name)
+    if runtime is None:
+        return None
     _address = library.address
-    return _runtime
+    return _functions.setdefault(name, getattr(runtime, name))
 
 
 def function(name: str, dtype: np.dtype, count: int) -> Any:
-    """The runtime's function for arrays of a type, or None."""
+    """The same of a function that there is for several types."""
     suffix = SUFFIX.get(dtype)
-    library = None if suffix is None else runtime(count)
-    return None if library is None else getattr(library, name + suffix)
+    return None if suffix is None else named(name + suffix, count)
 
 
 def pointer(array: Array | None) -> int | None:
@@ -67,7 +63,10 @@ def pointer(array: Array | None) -> int | None:
 def dense(*arrays: Array | None) -> Sequence[Any]:
     """The arrays, contiguous, in the type of the first."""
     dtype = arrays[0].dtype  # type: ignore[union-attr]
-    return [None if a is None else np.ascontiguousarray(a, dtype) for a in arrays]
+    return [
+        a if a is None or a.dtype is dtype and a.flags.c_contiguous
+        else np.ascontiguousarray(a, dtype) for a in arrays
+    ]  # fmt: skip
 
 
 # --- rows and columns ----------------------------------------------------------------------------
@@ -76,20 +75,23 @@ _FEW = 256  # numbers up to which NumPy is as fast
 
 
 def along(name: str, inputs: tuple[Array, ...], axis: int) -> Array | None:
-    """An operation of rows.c along an axis of arrays of one shape; None where NumPy must do it.
+    """An operation on rows along an axis of arrays of one shape; None where NumPy must do it.
 
     The result has their shape.
     """
     x = inputs[0]
-    if x.size < _FEW or (call := function(name, x.dtype, x.size)) is None:
+    shape, dtype, size = x.shape, x.dtype, x.size
+    if size < _FEW or (call := function(name, dtype, size)) is None:
         return None
-    if any(a.dtype != x.dtype or a.shape != x.shape for a in inputs):
-        return None
-    arrays = dense(*inputs)
-    shape, out = x.shape, np.empty(x.shape, x.dtype)
-    axis %= x.ndim
-    sizes = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
-    return out if call(*map(_address, arrays), _address(out), *sizes) else None
+    for a in inputs:
+        if a.dtype is not dtype or a.shape != shape:
+            return None
+    arrays = [a if a.flags.c_contiguous else np.ascontiguousarray(a) for a in inputs]
+    out = np.empty(shape, dtype)
+    n = shape[axis]
+    inner = math.prod(shape[axis % x.ndim + 1 :])
+    done = call(*map(_address, arrays), _address(out), size // (n * inner), n, inner)
+    return out if done else None
 
 
 # --- functions of each element -------------------------------------------------------------------
@@ -108,11 +110,11 @@ def elementwise(name: str, x: Any) -> Array | None:
     number, least = _MAPS[name]
     if x.__class__ is not Array or x.size < least or x.dtype is not F32 or not x.flags.forc:
         return None
-    library = runtime(x.size)
-    if library is None:
+    call = named("fl_map", x.size)
+    if call is None:
         return None
     out = np.empty_like(x)
-    library.fl_map(number, _address(x), _address(out), x.size)
+    call(number, _address(x), _address(out), x.size)
     return out
 
 

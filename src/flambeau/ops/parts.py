@@ -284,7 +284,7 @@ def tensor_split(
                 "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
                 f"one-dimensional tensor, but got a tensor with {spec.ndim} dims"
             )
-        spec = spec._data.tolist()
+        spec = spec.tolist()
     bounds = _bounds(spec, shape[dim])
     row = ROWS["slice_view"]
     return tuple([execute(row, (input, dim, a, b - a)) for a, b in bounds])

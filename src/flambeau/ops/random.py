@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.modes import no_grad
 from ..tensor import creation, draws
 from ..tensor import dtype as D
 from ..tensor.dtype import dtype
 from ..tensor.generator import Generator, default_generator
-from ..tensor.recording import recorders
+from ..tensor.recording import recorders, unrepeatable
 from ..tensor.size import parse_size
 from ..tensor.tensor import Tensor, bump, storage_of, wrap
 from . import dispatch, inplace
@@ -297,6 +298,7 @@ def randperm(
 ) -> Tensor:  # fmt: skip
     """The numbers 0 … n-1 in random order."""
     d = D.as_dtype(dtype or (out.dtype if out is not None else D.int64))
+    unrepeatable("randperm() has no native form")
     result = wrap(draws.randperm(_generator(generator), n, d.numpy))
     if out is not None:
         dispatch.write_out(out, result)
@@ -334,10 +336,8 @@ def normal(
     z = _made(
         "normal_", like.shape, (0.0, 1.0), generator, D.of(tensors[0].dtype), None, None, False
     )
-    with np.errstate(all="ignore"):
-        values = z._data * (std._data if isinstance(std, Tensor) else std)
-        values = values + (mean._data if isinstance(mean, Tensor) else mean)
-    result = wrap(values.astype(tensors[0].dtype))
+    with no_grad():
+        result = (z * std + mean).to(D.of(tensors[0].dtype))
     if out is not None:
         dispatch.write_out(out, result)
         return out

@@ -13,6 +13,7 @@ from ..tensor import dtype as D
 from ..tensor.device import require_cpu
 from ..tensor.from_data import convert_array
 from ..tensor.promotion import promote_types
+from ..tensor.recording import host_read
 from ..tensor.size import normalize_dim, normalize_dims, type_name
 from ..tensor.tensor import Tensor, wrap
 from .dispatch import execute
@@ -361,6 +362,7 @@ def repeat_interleave(
     the indices that so repeat.
     """
     if repeats is None:
+        host_read(input, "repeat_interleave()")
         return _repeated_indices(input._data, output_size)
     if dim is None:
         input, dim = TENSORS["flatten"](input), 0
@@ -376,6 +378,7 @@ def repeat_interleave(
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
             f"{repeats.numel()} and input.size({dim}) = {input._data.shape[dim]}"
         )
+    host_read(repeats, "repeat_interleave()")
     index = _repeated_indices(repeats._data, output_size)
     return TENSORS["index_select"](input, dim, index)
 

@@ -16,7 +16,7 @@ from ..autograd.graph import attach
 from ..autograd.modes import mode
 from ..tensor import dtype as D
 from ..tensor import indexing, naming
-from ..tensor.recording import recorders
+from ..tensor.recording import host_read, recorders, unrepeatable
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor, bump, make_view, wrap
 from .copies import number_in, tensor_in
@@ -151,12 +151,33 @@ def getitem(self: Tensor, key: Any) -> Tensor:
             return _view(self, array[(*key, ...)], (*key, ...), _SELECT)
         except IndexError:
             pass
+    if recorders:
+        key = _noted(key, True)
     basic, advanced = indexing.parse(key, array.shape)
     if advanced is None:
         row = _SLICE if kind is slice else _row_of(basic)
         return _view(self, array[basic], basic, row)
     view = self if basic is indexing.WHOLE else _view(self, array[basic], basic, _row_of(basic))
     return execute(_INDEX, (view, *_tensors(advanced, key)))
+
+
+def _noted(key: Any, reads: bool) -> Any:
+    """A key whose tensors are recorded; tells the recorders where the key itself depends on them.
+
+    ``reads``: how much is read by a mask depends on it.
+    """
+    if isinstance(key, (tuple, list)):
+        return type(key)([_noted(item, reads) for item in key])
+    if not isinstance(key, Tensor):
+        return key
+    if not key._data.ndim:
+        host_read(key, "an index")
+    elif key._data.dtype.kind == "b":
+        if reads:
+            unrepeatable("a mask in an index: the size of the result depends on it")
+    elif key._data.dtype.kind in "iu" and key.dtype not in (D.int64, D.uint8):
+        return key.long()
+    return key
 
 
 def _tensors(advanced: tuple, key: Any) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
@@ -167,6 +188,8 @@ def _tensors(advanced: tuple, key: Any) -> tuple[tuple[Tensor, ...], tuple[int, 
         if isinstance(item, Tensor)
     }
     found = [(d, a) for d, a in enumerate(advanced) if a is not None]
+    if recorders and given and not all(id(a) in given for _, a in found):
+        unrepeatable("a tensor in an index that is converted first")
     indices = [given[id(a)] if id(a) in given else wrap(a) for _, a in found]
     return tuple(indices), tuple([d for d, _ in found])
 
@@ -229,6 +252,8 @@ def _set_recorded(self: Tensor, key: Any, value: Any, values: np.ndarray) -> Non
         if key:
             _write(_view(self, self._data[None], (None, ...), _UNSQUEEZE), value, values)
         return
+    if recorders:
+        key = _noted(key, False)
     basic, advanced = indexing.parse(key, self._data.shape)
     if advanced is None and (basic is indexing.WHOLE or key.__class__ is slice and key == _ALL):
         _write(self, value if isinstance(value, Tensor) else wrap(values), values)

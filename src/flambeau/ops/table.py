@@ -118,7 +118,7 @@ class Op:
         "plans", "node_class", "opmath", "function", "inplace_function", "prepared", "random",
         "short",
         "plain",
-        "into", "several", "expanded", "admit",
+        "into", "several", "expanded", "admit", "dynamic",
     )  # fmt: skip
 
     def __init__(
@@ -148,6 +148,7 @@ class Op:
         several: bool = False,
         expanded: bool = False,
         admit: Callable[..., tuple] | None = None,
+        dynamic: bool = False,
     ):
         assert lowering in LOWERINGS, lowering
         self.name = signature[: signature.index("(")]
@@ -168,6 +169,7 @@ class Op:
         self.nondifferentiable = nondifferentiable  # outputs without gradient, by name
         self.opmath = opmath  # half types are computed in float32
         self.random = random  # draws from a generator
+        self.dynamic = dynamic  # how large the result is depends on the inputs' numbers
         self.short = short  # the expression when all parameters but the tensors have their defaults
         self.admit = admit  # looks at a call's arguments first: refuses some, or changes them
         self.expanded = expanded  # name_() may write into an expanded tensor

@@ -19,6 +19,7 @@ from . import dispatch, tiles
 from .table import Op, parse_signature, register
 
 Array = np.ndarray
+LARGE = 30_000  # elements from which an update is worth a compiled function
 
 
 def unchanged(*clocks: float, **options: Any) -> tuple[tuple, dict[str, Any]]:
@@ -76,8 +77,25 @@ class Update:
             if self.whole:
                 for i in range(len(members)):
                     _run_whole(self.rule, [None if c is None else c[i] for c in chosen], numbers)
-            else:
+            elif not self._in_c(chosen, numbers):
                 tiles.run(self.rule, chosen, numbers)
+
+    def _in_c(self, columns: Sequence[Any], numbers: dict[str, Any]) -> bool:
+        """Runs the rule as compiled code where that pays; tells whether it did."""
+        if sum([a.size for a in columns[0]]) < LARGE:
+            return False
+        dtype = columns[0][0].dtype
+        for column in columns:
+            for a in column or ():
+                if a.dtype is not dtype or not a.flags.c_contiguous:
+                    return False
+        from ..compiler import eager_updates
+
+        found = eager_updates.find(self, columns, numbers)
+        if found is None:
+            return False
+        found.run([c for c in columns if c is not None], numbers)
+        return True
 
     def differentiable(self, lists: Sequence[Any], options: dict[str, Any]) -> None:
         """The same on tensors, each step recorded for gradients."""

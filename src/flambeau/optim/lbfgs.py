@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.modes import enable_grad, no_grad
+from ..tensor.recording import unrepeatable
 from ..tensor.tensor import Tensor, wrap
 from .optimizer import Optimizer, ParamsT, check, check_lr, number
 
@@ -77,6 +78,7 @@ class LBFGS(Optimizer):
         group = self.param_groups[0]
         lr, max_iter, max_eval = number(group["lr"]), group["max_iter"], group["max_eval"]
         state = self.state[self._params[0]]
+        unrepeatable("LBFGS decides by numbers what it does next")
         state.setdefault("func_evals", 0)
         state.setdefault("n_iter", 0)
 

@@ -13,6 +13,7 @@ from .device import require_cpu
 from .dtype import dtype
 from .formats import layout, memory_format, preserve_format, strided
 from .from_data import array_from_data, check_array
+from .recording import host_read, recorders
 from .size import parse_size
 from .tensor import Tensor, alias, wrap
 
@@ -59,8 +60,19 @@ def tensor(
             "torch.tensor(sourceTensor).",
             stacklevel=2,
         )
+    if recorders:
+        _note_tensors(data)
     array = array_from_data(data, None if dtype is None else D.as_dtype(dtype).numpy)
     return _finish(array, requires_grad, device)
+
+
+def _note_tensors(data: Any) -> None:
+    """Tells the recorders where data that becomes a new tensor comes out of tensors."""
+    if isinstance(data, Tensor):
+        host_read(data, "tensor()")
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            _note_tensors(item)
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tensor:
@@ -212,12 +224,32 @@ def full(
 ) -> Tensor:
     """A tensor of the given shape filled with one number."""
     _check_layout(layout)
-    value = fill_value._data if isinstance(fill_value, Tensor) else fill_value
+    value = _filling(fill_value)
     if dtype is None:
         kind = D.of(value.dtype) if isinstance(value, np.ndarray) else D.of_number(value)
         dtype = out.dtype if out is not None else kind
-    array = np.full(parse_size((size,)), value, D.as_dtype(dtype).numpy)
+    storage = D.as_dtype(dtype).numpy
+    array = np.empty(parse_size((size,)), storage)
+    array[...] = _number_in(value, storage, "full")
     return _copy_to(out, _finish(array, requires_grad, device))
+
+
+def _filling(value: Any) -> Any:
+    """What a tensor is filled with: a number, or the array of a tensor."""
+    if not isinstance(value, Tensor):
+        return value
+    host_read(value, "full()")
+    return value._data
+
+
+def _number_in(value: Any, storage: np.dtype, name: str) -> np.ndarray:
+    """A number in an element type, which must be able to hold it."""
+    from ..ops.copies import number_in
+
+    given = "Tensor" if isinstance(value, np.ndarray) else type(value).__name__
+    if np.size(value) != 1 or not isinstance(value, (*_NUMBERS, np.ndarray)):
+        raise TypeError(f"{name}(): argument 'fill_value' (position 2) must be Number, not {given}")
+    return number_in(value.item() if isinstance(value, np.ndarray) else value, storage)
 
 
 def empty_strided(
@@ -258,6 +290,9 @@ def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], **option
         stride[d] = step
         step *= max(size[d], 1)
     return empty_strided(size, stride, **options)
+
+
+_NUMBERS = (bool, int, float, complex, np.number, np.bool_)
 
 
 def _like(input: Tensor, dtype: dtype | None, kind: memory_format | None, value: Any) -> np.ndarray:
@@ -328,9 +363,9 @@ def full_like(
     memory_format: memory_format | None = None,
 ) -> Tensor:
     """A tensor of another's shape and type, filled with one number."""
-    value = fill_value._data if isinstance(fill_value, Tensor) else np.asarray(fill_value)
+    value = _filling(fill_value)
     like = _like(input, dtype, memory_format, None)
-    like[...] = value.astype(like.dtype)  # integers wrap around
+    like[...] = _number_in(value, like.dtype, "full_like")
     return _finish(like, requires_grad, device)
 
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .device import device as Device
     from .tensor import Tensor
 
+from .recording import unrepeatable
+
 DEFAULT_SEED = 67280421310721
 STATE_SIZE = 5056
 
@@ -146,6 +148,7 @@ class Generator:
     def _reseed(self, seed: int) -> None:
         if not -(1 << 63) <= seed < 1 << 64:
             raise ValueError("Overflow when unpacking long long")
+        unrepeatable("it seeds a random generator")
         self._seed = seed & 0xFFFFFFFFFFFFFFFF
         self.second_normal = None
         if self._bits is not None:
@@ -155,6 +158,7 @@ class Generator:
 
     def get_state_array(self) -> np.ndarray:
         """The state as PyTorch lays it out: a uint8 array of 5056 bytes."""
+        unrepeatable("it reads a random generator's state")
         bits = self._bits if self._bits is not None else self._start()
         twister = bits.state["state"]
         words, position = twister["key"], int(twister["pos"])
@@ -170,6 +174,7 @@ class Generator:
 
     def set_state_array(self, state: np.ndarray) -> Generator:
         """Go on from a state that ``get_state_array``, or PyTorch, returned."""
+        unrepeatable("it sets a random generator's state")
         if state.dtype != np.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
         if state.size != STATE_SIZE:

@@ -195,7 +195,7 @@ def _index(item: Any) -> Any:
         if array.dtype is _INT64:
             return array
         if array.dtype == _BOOL:
-            return array.view(_BOOL)
+            return array if array.dtype is _BOOL else array.view(_BOOL)
         if array.dtype == _UINT8:
             return _byte_mask(array)
         return _from_sequence(array) if array is item else array

@@ -26,6 +26,12 @@ class Recorder:
     def host_read(self, tensor: Tensor, what: str) -> None:
         """Python reads a tensor's numbers, as ``item()`` and ``bool()`` do."""
 
+    def seen(self, tensor: Tensor) -> None:
+        """Another tensor object is about to stand for this one's memory."""
+
+    def unrepeatable(self, what: str) -> None:
+        """Something happens that is no operator call: ``what`` says it, as a sentence's start."""
+
     def gradient_set(self, leaf: Tensor, reads: bool) -> None:
         """A tensor's ``grad`` is about to be set; ``reads`` where it also depends on the old."""
 
@@ -50,3 +56,9 @@ def host_read(tensor: Tensor, what: str) -> None:
     """Tells all recorders that Python reads a tensor's numbers."""
     for r in recorders:
         r.host_read(tensor, what)
+
+
+def unrepeatable(what: str) -> None:
+    """Tells all recorders that something happens which is no operator call."""
+    for r in recorders:
+        r.unrepeatable(what)

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import dtype as D
 from .device import CPU, device
-from .recording import changes, host_read, recorders
+from .recording import changes, host_read, recorders, unrepeatable
 from .size import Size, unchecked
 
 if TYPE_CHECKING:
@@ -171,6 +171,8 @@ class Tensor:
 
     @grad.deleter
     def grad(self) -> None:
+        for r in recorders:
+            r.gradient_set(self, False)
         self._grad = None
 
     @property
@@ -184,6 +186,8 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The same memory without history, with a version of its own."""
+        for r in recorders:
+            r.seen(self)
         out = object.__new__(type(self)) if type(self) is Tensor else object.__new__(Tensor)
         out._data = self._data
         return out
@@ -192,6 +196,7 @@ class Tensor:
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        unrepeatable("it gives a tensor other memory")
         self._data = value._data
 
     def is_floating_point(self) -> bool:
@@ -487,6 +492,7 @@ class Tensor:
             )
         import copy
 
+        unrepeatable("it makes a deep copy of a tensor")
         out = object.__new__(type(self))
         memo[id(self)] = out
         out._data = self._data.copy(order="K")

@@ -3,24 +3,34 @@
 import numpy as np
 import pytest
 
+from flambeau.backends.native import library
 from flambeau.ops.nn import attention, native_attention
 
 # batch, heads, queries, keys, width, width of values: beside vectors, bands and tiles too
-SHAPES = [(2, 3, 64, 64, 32, 32), (1, 2, 200, 200, 7, 5), (3, 1, 33, 70, 16, 24), (2, 2, 90, 31, 9, 8),
-          (1, 1, 1, 600, 64, 64), (1, 1, 300, 1, 64, 3)]  # fmt: skip
+SHAPES = [
+    (2, 3, 64, 64, 32, 32),
+    (1, 2, 200, 200, 7, 5),
+    (3, 1, 33, 70, 16, 24),
+    (2, 2, 90, 31, 9, 8),
+    (1, 1, 1, 600, 64, 64),
+    (1, 1, 300, 1, 64, 3),
+]
+
+NAMES = ("fl_attention", "fl_attention_gradient")
 
 
 @pytest.fixture(autouse=True)
 def native(runtime, monkeypatch):
     """All calls are worth the runtime."""
     monkeypatch.setattr(native_attention, "ENOUGH", 0)
-    monkeypatch.setattr(native_attention.native, "runtime", lambda count: runtime)
-    monkeypatch.setattr(native_attention.native, "_address", lambda array: array.ctypes.data)
+    found = {name: getattr(runtime, name) for name in NAMES}
+    monkeypatch.setattr(native_attention.native, "named", lambda name, count: found[name])
+    monkeypatch.setattr(native_attention.native, "_address", library.address)
 
 
 def in_numpy(function, *arguments):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native_attention, "_runtime", lambda *arguments: None)
+        patch.setattr(native_attention, "_function", lambda *arguments: None)
         return function(*arguments)
 
 

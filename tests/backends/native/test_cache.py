@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -47,8 +48,7 @@ def test_several_sources_and_headers(folder):
 
 
 def test_the_key_follows_compiler_flags_and_processor(folder, compiler):
-    from dataclasses import replace
-
+    replace = type(compiler)._replace
     entry = cache._entry("a", "key", compiler)
     assert entry == cache._entry("a", "key", replace(compiler))
     others = [
@@ -141,7 +141,7 @@ def test_what_dead_builds_left_goes(folder):
 def test_a_folder_that_cannot_be_written(monkeypatch, compiler, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FLAMBEAU_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     cache._spare.cache_clear()
     path = cache.build({"a.c": ANSWER % 3}, key="three")
     assert path.parent == tmp_path / f"flambeau-{os.getuid()}"
@@ -154,8 +154,8 @@ def test_a_temporary_folder_that_others_can_write_is_not_used(monkeypatch, tmp_p
     place = tmp_path / f"flambeau-{os.getuid()}"
     place.mkdir()
     place.chmod(0o777)
-    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(cache.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     cache._spare.cache_clear()
     assert cache._spare() != place
     assert cache._spare().stat().st_mode & 0o777 == 0o700

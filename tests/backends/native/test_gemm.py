@@ -50,8 +50,8 @@ def test_products_of_all_layouts(runtime, threads, shape, count, dtype):
     m, n, k = shape
     random = np.random.default_rng(m * n * k)
     for layouts in [(x, y, z) for x in LAYOUTS[:3] for y in LAYOUTS[:3] for z in LAYOUTS]:
-        if layouts[0] == "steps" and m * n * k > 200_000:
-            continue
+        if m * n * k > 200_000 and "steps" in layouts[:2]:
+            continue  # NumPy takes long for these
         sides = [(m, k), (k, n), (m, n)]
         a, b, c = (make(random, *s, x, dtype) for s, x in zip(sides, layouts, strict=True))
         around = None if c.base is None else c.base.copy()

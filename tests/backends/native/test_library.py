@@ -1,8 +1,11 @@
 """The runtime library and generated programs in a process."""
 
 import ctypes
+import multiprocessing
+import os
 import re
-import shutil
+import subprocess
+import threading
 
 import numpy as np
 import pytest
@@ -35,13 +38,6 @@ def test_every_prototype_has_its_function(runtime):
     assert not missing
 
 
-def test_every_exported_function_has_a_prototype_on_one_line():
-    for path in library.SOURCES.glob("fl.h"):
-        lines = [line for line in path.read_text().splitlines() if line.startswith("FL_API")]
-        assert len(lines) == len(library.prototypes())
-        assert all(line.rstrip().endswith(";") for line in lines)
-
-
 def test_types_come_from_the_prototypes(runtime):
     assert runtime.fl_num_threads.argtypes == []
     assert runtime.fl_num_threads.restype is ctypes.c_int64
@@ -50,29 +46,9 @@ def test_types_come_from_the_prototypes(runtime):
     assert runtime.fl_set_num_threads.restype is None
 
 
-@pytest.mark.parametrize(
-    ("parameter", "expected"),
-    [
-        ("const float *x", ctypes.c_void_p),
-        ("void *", ctypes.c_void_p),
-        ("int64_t sizes[3]", ctypes.c_void_p),
-        ("const int64_t n", ctypes.c_int64),
-        ("double alpha", ctypes.c_double),
-        ("int flag", ctypes.c_int),
-        ("fl_body body", ctypes.c_void_p),
-    ],
-)
-def test_parameters(parameter, expected):
-    assert library._type(library._without_name(parameter)) is expected
-
-
-def test_a_type_that_python_lacks_is_an_error():
-    with pytest.raises(TypeError, match="long double"):
-        library._type("long double ")
-
-
 def test_the_runtime_is_loaded_once(runtime):
-    assert library.runtime() is runtime is library.loaded()
+    assert library.runtime() is runtime is library.loaded() is library.available()
+    assert runtime.fl_num_threads is runtime.fl_num_threads
 
 
 def test_a_program_calls_the_runtime(runtime, folder):
@@ -139,16 +115,234 @@ def test_without_a_compiler_there_is_one_notice(python, tmp_path):
     assert "NoCompiler" in err and not out
 
 
-def test_a_runtime_that_cannot_be_built(monkeypatch, folder, runtime, tmp_path):
-    sources = tmp_path / "runtime"
-    sources.mkdir()
-    shutil.copy(library.SOURCES / "fl.h", sources)
-    (sources / "broken.c").write_text("int broken(\n")
-    monkeypatch.setattr(library, "SOURCES", sources)
-    monkeypatch.setattr(library, "_runtime", library._UNKNOWN)
+# -- parts ---------------------------------------------------------------------------------------
+
+# A runtime of three parts and one that is wrong.
+SMALL = {
+    "fl.h": """#include <stdint.h>
+#define FL_API __attribute__((visibility("default")))
+/* ---- threads (pool.c) ---- */
+FL_API void fl_for(void);
+FL_API void fl_set_num_threads(int64_t n);
+FL_API int64_t fl_num_threads(void);
+/* ---- one (one.c; doubles: one64.c) ---- */
+FL_API int64_t fl_one(const float *x);
+FL_API int64_t fl_one64(const double *x);
+/* ---- two (two.c, more.c; needs one.c) ---- */
+FL_API int64_t fl_two(void);
+/* ---- wrong (wrong.c) ---- */
+FL_API int64_t fl_wrong(void);
+/* ---- on the wrong one (above.c; needs wrong.c) ---- */
+FL_API int64_t fl_above(void);
+""",
+    "more.h": "int64_t more(void);\n",
+    "pool.c": """#include "fl.h"
+static int64_t threads;
+void fl_for(void) {}
+void fl_set_num_threads(int64_t n) { threads = n; }
+int64_t fl_num_threads(void) { return threads; }
+""",
+    "one.c": '#include "fl.h"\nint64_t fl_one(const float *x) { return x ? (int64_t)*x : 1; }\n',
+    "one64.c": '#include "fl.h"\nint64_t fl_one64(const double *x) { return 64 + (int64_t)*x; }\n',
+    "two.c": '#include "fl.h"\n#include "more.h"\nint64_t fl_two(void) { return fl_one(0) + more(); }\n',
+    "more.c": '#include "fl.h"\n#include "more.h"\nint64_t more(void) { return 1; }\n',
+    "wrong.c": '#include "fl.h"\nint64_t fl_wrong(void) { return wrong; }\n',
+    "above.c": '#include "fl.h"\nint64_t fl_above(void) { return fl_wrong(); }\n',
+}
+USES_TWO = '#include "fl.h"\nFL_API int64_t three(void) { return fl_two() + fl_one(0); }\n'
+
+
+@pytest.fixture
+def small(folder, monkeypatch, tmp_path):
+    """A small runtime in the place of the real one; the function starts afresh, as a process does."""
     monkeypatch.delenv("FLAMBEAU_NATIVE", raising=False)
-    with pytest.warns(UserWarning, match=r"broken\.c"):
+    place = tmp_path / "runtime"
+    place.mkdir()
+    for name, text in SMALL.items():
+        (place / name).write_text(text)
+
+    def start():
+        monkeypatch.setattr(library, "_loader", library._Loader(place))
+        library._headers_digest.cache_clear()
+        return place
+
+    start()
+    yield start
+    library._headers_digest.cache_clear()
+
+
+def built(folder):
+    """The parts and programs on disk."""
+    return {path.name.rpartition("-")[0] for path in folder.glob("*.so")}
+
+
+def test_parts_are_built_when_they_are_used(small, folder):
+    assert library.loaded() is None and library.available() is None and not built(folder)
+    runtime = library.runtime()
+    assert built(folder) == {"runtime-pool"} and library.loaded() is runtime
+    assert library.loaded("fl_two") is None
+    assert runtime.fl_two() == 2
+    assert built(folder) == {"runtime-pool", "runtime-one", "runtime-two"}
+    assert library.loaded("fl_two", "fl_one") is runtime and library.loaded("fl_one64") is None
+    assert runtime.fl_one64(np.full(1, 3.0).ctypes.data) == 67
+
+
+def test_functions_are_plain_attributes_from_the_second_look_on(small):
+    runtime = library.runtime("fl_one")
+    assert "fl_one" not in vars(runtime)
+    found = runtime.fl_one
+    assert vars(runtime)["fl_one"] is found is runtime.fl_one
+    assert found.argtypes == [ctypes.c_void_p] and found.restype is ctypes.c_int64
+
+
+def test_calls_that_keep_the_lock(small):
+    held = library.held()
+    assert held.fl_two() == 2 and held is not library.runtime()
+    assert held.fl_two is not library.runtime().fl_two
+    held.fl_set_num_threads(7)
+    assert library.runtime().fl_num_threads() == 7  # the same library
+
+
+def test_what_the_runtime_does_not_have(small):
+    with pytest.raises(AttributeError, match="no function fl_nothing"):
+        library.runtime().fl_nothing  # noqa: B018
+
+
+def test_available_loads_but_does_not_build(small, folder):
+    assert library.runtime("fl_one") is not None
+    small()
+    assert library.available("fl_two") is None and library.loaded() is not None  # pool and one
+    assert library.available("fl_one") is library.loaded("fl_one") is not None
+    assert "runtime-two" not in built(folder)
+    assert library.runtime("fl_two").fl_two() == 2  # now it is
+    assert library.available("fl_two") is not None
+
+
+def test_the_threads_that_were_asked_for(small, monkeypatch):
+    from flambeau.backends import threads
+
+    monkeypatch.setattr(threads, "_threads", 5)
+    assert library.runtime().fl_num_threads() == 5
+
+
+def test_a_part_that_cannot_be_built_leaves_the_others(small):
+    runtime = library.runtime()
+    with pytest.warns(UserWarning, match=r"wrong\.c") as said:
+        assert library.runtime("fl_wrong") is None
+        assert library.runtime("fl_above") is None  # for the same reason, which is not told again
+        with pytest.raises(AttributeError, match="fl_wrong cannot be had"):
+            runtime.fl_wrong  # noqa: B018
+    assert len(said) == 1
+    assert getattr(runtime, "fl_wrong", None) is library.loaded("fl_wrong") is None
+    assert runtime.fl_two() == 2
+    assert library.program(USES_TWO).three() == 3
+    with pytest.raises(cache.CompileError, match=r"wrong\.c"):
+        library.program('#include "fl.h"\nFL_API int64_t f(void) { return fl_above(); }\n')
+
+
+def test_failures_are_errors_where_native_code_is_required(small, monkeypatch):
+    monkeypatch.setenv("FLAMBEAU_NATIVE", "1")
+    for _ in range(2):
+        with pytest.raises(cache.CompileError, match=r"wrong\.c"):
+            library.runtime("fl_wrong")
+        with pytest.raises(cache.CompileError, match=r"wrong\.c"):
+            library.runtime().fl_wrong  # noqa: B018
+    assert library.runtime().fl_two() == 2
+
+
+def test_a_first_part_that_cannot_be_built(small, monkeypatch):
+    (small() / "pool.c").write_text("int broken(\n")
+    with pytest.warns(UserWarning, match=r"pool\.c"):
         assert library.runtime() is None
-    with pytest.raises(cache.NoCompiler):
-        library.program(DOUBLE, "double")
+    assert library.runtime() is None and library.runtime("fl_one") is None
+    with pytest.raises(cache.CompileError):
+        library.program(USES_TWO)
     assert library.prepared("one") is None
+
+
+def test_a_program_brings_the_parts_that_it_calls(small, folder):
+    assert library.program(USES_TWO, key="three").three() == 3
+    assert built(folder) == {"runtime-pool", "runtime-one", "runtime-two", "program"}
+    small()
+    assert library.prepared("three").three() == 3
+    assert library.loaded("fl_two") is not None
+
+
+def test_a_program_that_is_wrong_leaves_the_parts(small, folder):
+    with pytest.raises(cache.CompileError, match="oops"):
+        library.program(USES_TWO + "int f(void) { return oops; }")
+    assert library.program(USES_TWO).three() == 3
+
+
+def test_what_is_on_disk_starts_no_process(small, monkeypatch):
+    library.program(USES_TWO)
+    small()
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: pytest.fail("a process"))
+    monkeypatch.setattr(library._Loader, "_build_beside", lambda *a: pytest.fail("a build"))
+    assert library.program(USES_TWO).three() == 3
+    assert library.runtime("fl_two") is not None
+
+
+def test_a_changed_header_changes_the_parts_that_include_it(small, folder):
+    def keys():
+        parts = library._Loader(place).sources
+        return {name: cache.key_of(*parts.texts(part)) for name, part in parts.parts.items()}
+
+    place = small()
+    before = keys()
+    (place / "more.h").write_text("int64_t more(void); /* changed */\n")
+    after = keys()
+    assert {name for name in before if before[name] != after[name]} == {"two"}
+    (place / "fl.h").write_text(SMALL["fl.h"] + "/* changed */\n")
+    assert all(before[name] != key for name, key in keys().items())
+
+
+def test_parts_started_early(small, folder):
+    library.start("fl_two", "fl_wrong")
+    assert library.loaded() is None
+    assert library.runtime().fl_two() == 2
+    with pytest.warns(UserWarning, match=r"wrong\.c"):
+        assert library.runtime("fl_wrong") is None
+    library.start("fl_two")  # nothing is left to do
+    assert not library._loader._objects
+
+
+def test_threads_get_the_same_function(small, monkeypatch):
+    builds = []
+    real = cache._build
+    monkeypatch.setattr(cache, "_build", lambda *a: (builds.append(a[1].keys()), real(*a)))
+    begin, found = threading.Barrier(8), []
+
+    def work(name):
+        begin.wait()
+        found.append(getattr(library.runtime(), name)(None))
+
+    workers = [threading.Thread(target=work, args=(("fl_one", "fl_two")[i % 2],)) for i in range(8)]
+    monkeypatch.setitem(library._loader.sources._prototypes, "fl_two", ("int64_t", "void *x"))
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(found) == [1] * 4 + [2] * 4
+    assert len(builds) == 3  # pool, one, two
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_builds_on(small, folder):
+    library.start("fl_two")  # the parent's threads build, the child has none of them
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    child = context.Process(target=lambda: answers.put(library.runtime().fl_two()))
+    child.start()
+    assert answers.get() == 2 == library.runtime().fl_two()
+    child.join()
+
+
+def test_every_part_of_the_runtime_finds_what_it_calls(runtime):
+    sources = library._loader.sources
+    for name in library.prototypes():
+        assert getattr(runtime, name) is not None
+    for name, part in sources.parts.items():
+        with open(library._loader.libraries[name]._name, "rb") as file:
+            used = {other.name for other in sources.used_by_object(file.read())}
+        assert used <= {name, *(other.name for other in sources.ordered(part.needs))}

@@ -34,6 +34,12 @@ def both(runtime, threads, function, *arguments):
     return results
 
 
+def has_elements(n, k, s, p, d, out):
+    """Whether each window along an axis meets an element."""
+    starts = np.arange(out) * s - p
+    return all(any(0 <= start + i * d < n for i in range(k)) for start in starts)
+
+
 @st.composite
 def windows(draw, dilated=True):
     """An input's shape and kernel, stride, padding, dilation, places."""
@@ -43,7 +49,9 @@ def windows(draw, dilated=True):
         return tuple(draw(st.integers(low, high)) for _ in range(dims))
 
     if draw(st.integers(0, 3)) == 0:  # the frequent windows
-        kernel, stride, padding = draw(st.sampled_from([(2, 2, 0), (3, 2, 1), (3, 1, 1), (3, 3, 0)]))
+        kernel, stride, padding = draw(
+            st.sampled_from([(2, 2, 0), (3, 2, 1), (3, 1, 1), (3, 3, 0)])
+        )
         kernel, stride, padding = (kernel,) * dims, (stride,) * dims, (padding,) * dims
     else:
         kernel, stride = each(1, 4), each(1, 4)
@@ -57,6 +65,7 @@ def windows(draw, dilated=True):
         assume(room >= 0)
         places = -(-room // s) + 1 if ceil else room // s + 1
         out.append(places - 1 if (places - 1) * s >= n + p else places)
+        assume(has_elements(n, k, s, p, d, out[-1]))
     lead = draw(st.sampled_from([(1, 1), (2, 3), (0, 2), (5, 1)]))
     return (*lead, *size), (kernel, stride, padding, dilation, tuple(out))
 
@@ -146,6 +155,18 @@ def test_input_that_is_not_contiguous(runtime):
     window = (2, 2), (2, 2), (0, 0), (1, 1), (6, 10)
     expected, got = both(runtime, 1, pooling.max_pool, x, *window)
     np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 9), (1, 1, 9, 1), (1, 1, 1, 1)])
+def test_windows_without_elements(runtime, shape):
+    x = np.ones(shape, np.float32)
+    out = tuple((n - 1) // 2 + 1 for n in shape[2:])
+    window = (2, 2), (2, 2), (1, 1), (2, 2), out  # dilation steps over a single element
+    with way(runtime, 1):
+        y, places = pooling.max_pool_with_indices(x, *window)
+        assert np.isneginf(y).all() and (places == 0).all()
+        assert np.isneginf(pooling.max_pool(x, *window)).all()
+        assert not pooling.max_pool_gradient(np.ones_like(y), x, y, *window).any()
 
 
 def test_places_outside_go_numpys_way(runtime):

@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
-import shutil
-import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .toolchain import Compiler, find, known, run
+from .toolchain import Compiler, digest_of, find, known, run
+
+# shutil and tempfile are imported where something is built: finding takes less time than they do.
 
 #: how many bytes the folder may hold before the entries not used for longest go
 LIMIT = 256 << 20
@@ -30,6 +30,14 @@ PATIENCE = 120.0
 _ABANDONED = 3600.0  # a build folder as old as this belongs to nobody
 _SUMS = ".sum"
 _OBJECT = ".so"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+#: compilers that run at the same time; who asks first is served first
+_turns = threading.Semaphore(_cores())
 
 
 class CompileError(RuntimeError):
@@ -97,22 +105,20 @@ def key_of(
 
 def digest(texts: Mapping[str, str]) -> str:
     """A key for texts by their names."""
-    sums = hashlib.sha256()
-    for name, text in sorted(texts.items()):
-        for part in (name.encode(), text.encode()):
-            sums.update(b"%d:" % len(part))
-            sums.update(part)
-    return sums.hexdigest()
+    parts = [part.encode() for item in sorted(texts.items()) for part in item]
+    return digest_of(b"".join(b"%d:%b" % (len(part), part) for part in parts))
 
 
 def _entry(name: str, key: str, compiler: Compiler) -> str:
-    full = hashlib.sha256(f"{key}\n{compiler.identity}".encode()).hexdigest()
-    return f"{name}-{full[:32]}{_OBJECT}"
+    full = f"{key}\n{compiler.identity}"
+    return f"{name}-{digest_of(full.encode())}{_OBJECT}"
 
 
 def _find(entry: str) -> Path | None:
     path = folder() / entry
     if not _valid(path):
+        if os.access(path.parent, os.W_OK):
+            return None
         try:
             path = _writable() / entry
         except OSError:
@@ -135,7 +141,7 @@ def _valid(path: Path) -> bool:
 
 
 def _sum(path: Path) -> bytes:
-    return hashlib.sha256(path.read_bytes()).hexdigest().encode()
+    return digest_of(path.read_bytes()).encode()
 
 
 def _build(
@@ -145,6 +151,9 @@ def _build(
     flags: Mapping[str, tuple[str, ...]],
     target: Path,
 ) -> None:
+    import shutil
+    import tempfile
+
     place = Path(tempfile.mkdtemp(prefix="build-", dir=target.parent))
     try:
         for name, text in {**headers, **sources}.items():
@@ -170,14 +179,15 @@ def _compile(compiler: Compiler, sources: Mapping[str, tuple[str, ...]], place: 
         _run(compiler, (*compiler.compile, *own, "-c", source, "-o", f"{source}.o"), place)
         return f"{source}.o"
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(len(sources)) as pool:
         # The longest first: the others fill the gaps.
         longest = sorted(sources, key=lambda source: -(place / source).stat().st_size)
         return sorted(pool.map(compile, longest))
 
 
 def _run(compiler: Compiler, arguments: tuple[str, ...], place: Path) -> None:
-    answer = run((*compiler.command, *arguments), cwd=place)
+    with _turns:
+        answer = run((*compiler.command, *arguments), cwd=place)
     if answer.returncode:
         command = " ".join((*compiler.command, *arguments))
         raise CompileError(f"{command}\n{(answer.stderr or answer.stdout).strip()}")
@@ -185,6 +195,8 @@ def _run(compiler: Compiler, arguments: tuple[str, ...], place: Path) -> None:
 
 def write(path: Path, content: bytes, before: Path | None = None) -> None:
     """Move ``content`` to ``path`` in one step; ``before``, a file to move beside it first."""
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix="write-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -265,6 +277,8 @@ def folder() -> Path:
 
 def _writable() -> Path:
     """The folder for new entries; OSError where there is none."""
+    import tempfile
+
     place = folder()
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -279,6 +293,9 @@ def _writable() -> Path:
 @functools.cache
 def _spare() -> Path:
     """The user's folder among the temporary files; a fresh one where somebody else made that."""
+    import shutil
+    import tempfile
+
     place = Path(tempfile.gettempdir()) / f"flambeau-{os.getuid()}"
     with contextlib.suppress(FileExistsError):
         place.mkdir(mode=0o700)
@@ -319,7 +336,18 @@ def _is_temporary(name: str) -> bool:
 
 def _remove(path: Path) -> None:
     if path.is_dir():
+        import shutil
+
         shutil.rmtree(path, ignore_errors=True)
     else:
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def _after_fork() -> None:
+    global _turns
+    _turns = threading.Semaphore(_cores())  # other threads of the parent may have had turns
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -8,17 +8,22 @@ its failures errors instead of a notice; by default native code is used where it
 from __future__ import annotations
 
 import functools
-import json
 import os
 import platform
-import shlex
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+try:
+    from _blake2 import blake2b  # hashlib's, without loading OpenSSL beside it
+except ImportError:
+    from hashlib import blake2b
+
+if TYPE_CHECKING:
+    import subprocess
+
+# What starts processes is imported where it is needed: it takes longer than all else here.
 
 SWITCH = "FLAMBEAU_NATIVE"
 
@@ -37,8 +42,7 @@ _TRIAL = "int trial(int x) { return x + 1; }\n"
 _PATIENCE = 60.0  # seconds for a trial: some compilers unpack themselves at their first start
 
 
-@dataclass(frozen=True)
-class Compiler:
+class Compiler(NamedTuple):
     """A C compiler that works, and how to call it.
 
     ``command`` starts it, ``version`` is the first line that it says of itself, ``compile`` are
@@ -52,11 +56,15 @@ class Compiler:
     link: tuple[str, ...]
     cpu: str
 
-    @functools.cached_property
+    @property
     def identity(self) -> str:
         """All that decides, beside the source, what is built."""
-        parts = (*self.command[1:], *self.compile, *self.link)
-        return "\n".join((self.version, self.cpu, shlex.join(parts)))
+        return "\n".join((self.version, self.cpu, *self.command[1:], *self.compile, *self.link))
+
+
+def digest_of(content: bytes) -> str:
+    """A key for content."""
+    return str(blake2b(content, digest_size=16).hexdigest())
 
 
 def switched_off() -> bool:
@@ -91,12 +99,25 @@ def known() -> Compiler | None:
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
-    for words in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
-        command = shlex.split(words)
-        path = shutil.which(command[0]) if command else None
+    chosen = os.environ.get("CC", "").split()
+    if any(mark in word for word in chosen for mark in "'\"\\"):
+        import shlex
+
+        chosen = shlex.split(os.environ["CC"])
+    for command in (chosen, ["cc"], ["gcc"], ["clang"]):
+        path = _which(command[0]) if command else None
         if path is not None:
             yield (path, *command[1:])
     yield from _ziglang()
+
+
+def _which(program: str) -> str | None:
+    """shutil.which, which takes longer to import than to run."""
+    folders = [""] if os.path.dirname(program) else os.get_exec_path()
+    for path in (os.path.join(folder, program) for folder in folders):
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
 
 
 def _ziglang() -> Iterator[tuple[str, ...]]:
@@ -115,6 +136,8 @@ def _ziglang() -> Iterator[tuple[str, ...]]:
 
 
 def _probe(command: tuple[str, ...]) -> Compiler | None:
+    import subprocess
+
     try:
         answer = run((*command, "--version"), timeout=_PATIENCE)
     except (OSError, subprocess.SubprocessError):
@@ -132,6 +155,9 @@ def _probe(command: tuple[str, ...]) -> Compiler | None:
 
 
 def _works(compiler: Compiler) -> bool:
+    import subprocess
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="flambeau-") as folder:
         Path(folder, "trial.c").write_text(_TRIAL)
         flags = (*compiler.compile, "trial.c", "-o", "trial.so", *compiler.link)
@@ -146,6 +172,8 @@ def run(
     command: tuple[str, ...], cwd: str | Path | None = None, timeout: float | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a compiler; its messages come in English and its output is text."""
+    import subprocess
+
     return subprocess.run(
         command,
         cwd=cwd,
@@ -164,42 +192,39 @@ def run(
 
 def _remembered(command: tuple[str, ...]) -> Compiler | None:
     try:
-        note = json.loads(_note(command).read_text())
-        if note["stamp"] != _stamp(command) or note["compiler"]["cpu"] != cpu():
+        stamp, version, *lists, processor = _note(command).read_text().split("\n")
+        words, compile, link = (tuple(text.split("\t")) for text in lists)
+        if stamp != _stamp(command) or processor != cpu():
             return None
-        found = note["compiler"]
-        words, compile, link = (tuple(found[name]) for name in ("command", "compile", "link"))
-        return Compiler(words, found["version"], compile, link, found["cpu"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return Compiler(words, version, compile, link, processor)
+    except (OSError, ValueError):
         return None
 
 
 def _remember(compiler: Compiler) -> None:
     from .cache import write
 
-    note = {"stamp": _stamp(compiler.command), "compiler": asdict(compiler)}
+    lists = ("\t".join(words) for words in (compiler.command, compiler.compile, compiler.link))
+    lines = (_stamp(compiler.command), compiler.version, *lists, compiler.cpu)
     try:
         path = _note(compiler.command)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, json.dumps(note, indent=1).encode())
+        write(path, "\n".join(lines).encode())
     except OSError:
         pass  # it is tried again next time
 
 
 def _note(command: tuple[str, ...]) -> Path:
-    import hashlib
-
     from .cache import folder
 
-    name = hashlib.sha256("\n".join((*command, *COMPILE, *LINK)).encode()).hexdigest()
-    return folder() / f"compiler-{name[:16]}.json"
+    return folder() / f"compiler-{digest_of(repr((command, COMPILE, LINK)).encode())}.txt"
 
 
-def _stamp(command: tuple[str, ...]) -> list[str | int]:
+def _stamp(command: tuple[str, ...]) -> str:
     """Changes whenever the compiler's file does."""
     path = os.path.realpath(command[0])
     status = os.stat(path)
-    return [path, status.st_size, status.st_mtime_ns]
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
 @functools.cache

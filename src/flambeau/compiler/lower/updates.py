@@ -35,7 +35,7 @@ class Number:
             text, value, other_compute = other.text, other.value, other.compute
         elif isinstance(other, (int, float)):
             text, value = repr(float(other)), other
-            other_compute = lambda _, v=other: v  # noqa: E731
+            other_compute = _constantly(other)
         else:
             return NotImplemented
         a, b = (text, self.text) if swap else (self.text, text)
@@ -118,6 +118,14 @@ class Cell:
 
 
 Value = Cell | Number | float
+
+
+def _constantly(value: Any) -> Callable[[dict], Any]:
+    return lambda _: value
+
+
+def _looked_up(name: str) -> Callable[[dict], Any]:
+    return lambda values: values[name]
 
 
 class Symbols:
@@ -262,11 +270,12 @@ def update(b: Builder, call: Call) -> None:
         if _is_number(value):
             place = b.numbers + len(numbers.names)
             numbers.names.append(name)
-            compute = lambda values, name=name: values[name]  # noqa: E731
-            symbols[name] = Number(f"num[{place}]", value, compute, numbers)
+            symbols[name] = Number(f"num[{place}]", value, _looked_up(name), numbers)
         else:
             numbers.fixed[name] = symbols[name] = value
-    cells, arguments, at = [], [], 0
+    cells: list[Cell] = []
+    arguments: list[Cell | None] = []
+    at = 0
     for column in columns:
         if column is None:
             arguments.append(None)
@@ -284,7 +293,7 @@ def update(b: Builder, call: Call) -> None:
         if len(kinds) != 1 or not kinds <= {FLOAT32, FLOAT64}:
             raise NotHere("counts of different types")
         value = Expr("number", (), kinds.pop(), f"num[{counts + i}]")
-        single = [(v.reshaped((1,)),) for v in column]
+        single: list[tuple[View, ...]] = [(v.reshaped((1,)),) for v in column]
         b.nodes.append(Batched(single, [(0, value)], value.dtype, "count", call.line))
     b.nodes.append(Batched(rows, body, dtype, call.op.name, call.line))
 

@@ -47,6 +47,19 @@ __all__ = [
 _active_global_hooks = _hooks.active
 
 # What a module keeps for its hooks: attribute, and how to make an empty one.
+class Hooks(OrderedDict):
+    """A module's hooks of one kind; their changes are counted."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        changes.count += 1
+        super().__setitem__(key, value)
+
+    def pop(self, *args: Any) -> Any:
+        """Takes a hook out."""
+        changes.count += 1
+        return super().pop(*args)
+
+
 _HOOK_TABLES = (
     "_backward_pre_hooks",
     "_backward_hooks",
@@ -126,7 +139,7 @@ class Module(HookMixin, StateMixin):
         members["_non_persistent_buffers_set"] = set()
         members["_is_full_backward_hook"] = None
         for table in _HOOK_TABLES:
-            members[table] = OrderedDict()
+            members[table] = Hooks()
         members["_modules"] = {}
         if self.call_super_init:
             super().__init__(*args, **kwargs)
@@ -633,7 +646,7 @@ class Module(HookMixin, StateMixin):
         self.__dict__.update(state)
         # Modules that were pickled by an older version lack the tables that came later.
         for table in _HOOK_TABLES:
-            self.__dict__.setdefault(table, OrderedDict())
+            self.__dict__.setdefault(table, Hooks())
         self.__dict__.setdefault("_non_persistent_buffers_set", set())
         self.__dict__.setdefault("_is_full_backward_hook", None)
 

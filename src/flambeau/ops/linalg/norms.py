@@ -9,6 +9,7 @@ from typing import Any
 from ...tensor import dtype as D
 from ...tensor.creation import zeros
 from ...tensor.size import normalize_dims
+from ...tensor.recording import host_read
 from ...tensor.tensor import Tensor
 from ..dispatch import execute
 from ..expressions import TENSORS as T
@@ -169,6 +170,7 @@ def linalg_cond(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> T
         return into(smallest / largest if p == -2 else largest / smallest, out, "linalg_cond")
     inverse, info = execute(ROWS["linalg_inv_ex"], (input, False))
     singular = info != 0
+    host_read(info, "cond()")
     some = bool(info._data.any())
     if some:
         inverse = T["where"](singular.unsqueeze(-1).unsqueeze(-1), 0.0, inverse)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...tensor import dtype as D
+from ...tensor.recording import host_read
 from ...tensor.tensor import Tensor, wrap
 from ..dispatch import execute
 from ..expressions import TENSORS as T
@@ -43,6 +44,7 @@ def det_gradient(grad: Tensor, A: Tensor, det: Tensor) -> Tensor:
 
     Singular matrices have cofactors too: they are those of a regular matrix close by.
     """
+    host_read(det, "the gradient of det()")
     if A._data.size and not det._data.all():
         A = _made_regular(A)
         det = T["linalg_det"](A)
@@ -77,6 +79,7 @@ def slogdet_gradient(grads: list, A: Tensor, sign: Tensor, logabsdet: Tensor) ->
     factor = grads[1]
     if A.is_complex():
         factor = T["from_real"](grads[1]) + T["from_imag"]((T["conjugate"](sign) * grads[0]).imag)
+    host_read(logabsdet, "the gradient of slogdet()")
     if A._data.size and np.isneginf(logabsdet._data).any():
         A = _made_regular(A)
     diagonal = T["diag_embed"](factor.unsqueeze(-1).expand(A.shape[:-1]))

@@ -9,6 +9,7 @@ import numpy as np
 from ...autograd.modes import mode
 from ...tensor import dtype as D
 from ...tensor.creation import empty, eye, zeros
+from ...tensor.recording import host_read
 from ...tensor.tensor import Tensor, wrap
 from ..dispatch import execute
 from ..expressions import TENSORS as T
@@ -526,6 +527,8 @@ def linalg_lstsq(
     batch = checks.batch_shape(input._data, right._data)
     A, B = input.expand(*batch, m, n), right.expand(*batch, *right.shape[-2:])
     x, rank, values = execute(ROWS["_linalg_lstsq"], (A, B, rcond))
+    if driver == "gels" or m > n and driver != "gelsy":
+        host_read(rank, "lstsq()")
     full = not rank._data.size or bool((rank._data == min(m, n)).all())
     if driver == "gels" and not full:
         info = np.where(rank._data < min(m, n), rank._data + 1, 0)

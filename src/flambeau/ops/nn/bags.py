@@ -8,6 +8,7 @@ import numpy as np
 
 from ...autograd.modes import no_grad
 from ...tensor import dtype as D
+from ...tensor.recording import host_read
 from ...tensor.tensor import Tensor, wrap
 from ..expressions import TENSORS
 from ..table import composite, op
@@ -39,6 +40,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if numbers.size and numbers.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
+        host_read(tensor, "one_hot() without a number of classes")
         num_classes = int(numbers.max()) + 1
     elif numbers.size and numbers.max() >= num_classes:
         raise RuntimeError(
@@ -137,6 +139,8 @@ def embedding_bag(
     if max_norm is not None:
         with no_grad():
             TENSORS["embedding_renorm_"](weight.detach(), input, max_norm, norm_type)
+    if offsets is not None or padding_idx is not None:
+        host_read(input, "embedding_bag()")
     bag = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     counts = np.diff(starts)
     if padding_idx is not None:

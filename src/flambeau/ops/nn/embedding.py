@@ -68,12 +68,15 @@ def _native_rows(weight: Array, indices: Array) -> Array | None:
     """The rows in the native runtime; None where NumPy must do it, or must refuse an index."""
     width = weight.shape[1]
     count = indices.size * width
-    if count < _FEW or not weight.flags.c_contiguous or (library := native.runtime(count)) is None:
+    if count < _FEW or not weight.flags.c_contiguous:
+        return None
+    take = native.named("fl_embedding_rows", count)
+    if take is None:
         return None
     flat = np.ascontiguousarray(indices, np.int64)
     out = np.empty((*indices.shape, width), weight.dtype)
     sizes = flat.size, len(weight), width * weight.itemsize
-    return None if library.fl_embedding_rows(*map(pointer, (weight, flat, out)), *sizes) else out
+    return None if take(*map(pointer, (weight, flat, out)), *sizes) else out
 
 
 def _native_gradient(g: Array, flat: Array, rows: int, padding_idx: int) -> Array | None:

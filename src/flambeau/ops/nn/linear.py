@@ -12,6 +12,7 @@ from ..contractions import (
     added_type_error,
     expanded,
     matmul,
+    multiplied,
     no_tensor,
     not_implemented,
     same_types,
@@ -33,7 +34,7 @@ def _linear(input: Array, weight: Array, bias: Array | None) -> Array:
     if input.ndim == 2 and input.dtype is weight.dtype and input.dtype in BLAS_TYPES:
         if weight.ndim != 2 or input.shape[1] != weight.shape[1]:
             raise _linear_error(input, weight)
-        result = np.matmul(input, weight.T)
+        result = multiplied(input, weight.T)
     else:
         _check_linear(input, weight, bias)
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])

@@ -19,13 +19,13 @@ Array = np.ndarray
 ENOUGH = 50_000  # multiplications from which the call gains
 
 
-def _runtime(batch: tuple[int, ...], *arrays: Array) -> Any:
-    """The runtime where it can compute the products and gains by it, or None."""
+def _function(name: str, batch: tuple[int, ...], *arrays: Array) -> Any:
+    """The runtime's function where it can compute the products and gains by it, or None."""
     query, key = arrays[0], arrays[1]
     work = math.prod(batch) * math.prod(query.shape[-2:]) * key.shape[-2]
     if work < ENOUGH or len(batch) > 2 or any(x.dtype != np.float32 for x in arrays):
         return None
-    return native.runtime(work // 16)
+    return native.named(name, work // 16)
 
 
 def _heads(x: Array, batch: tuple[int, ...]) -> tuple[int | None, ...]:
@@ -52,8 +52,8 @@ def forward(
             return None  # the mask has more batches than the rest
         if mask.dtype != np.bool_ and mask.dtype != np.float32:
             mask = mask.astype(np.float32)
-    runtime = _runtime(batch, query, key, value)
-    if runtime is None:
+    call = _function("fl_attention", batch, query, key, value)
+    if call is None:
         return None
     weights = np.empty(shape, np.float32)
     result = np.empty((*shape[:-1], value.shape[-1]), np.float32)
@@ -62,7 +62,7 @@ def forward(
         address, *strides = _heads(np.broadcast_to(mask, shape), batch)
         about_mask = (address, mask.dtype == np.bool_, *strides)
     operands = [item for x in (query, key, value) for item in _heads(x, batch)]
-    runtime.fl_attention(
+    call(
         *_sizes(batch, query, key, value), *operands, *about_mask, scale, causal,
         native.pointer(weights), *_heads(result, batch),
     )  # fmt: skip
@@ -74,15 +74,15 @@ def backward(
 ) -> tuple[Array, Array, Array, Array] | None:
     """The gradients of query, key, value and of the scores."""
     batch = weights.shape[:-2]
-    runtime = _runtime(batch, query, key, value, grad, weights)
-    if runtime is None:
+    call = _function("fl_attention_gradient", batch, query, key, value, grad, weights)
+    if call is None:
         return None
     weights = np.ascontiguousarray(weights)
     scores = np.empty(weights.shape, np.float32)
     results = [np.empty((*batch, *x.shape[-2:]), np.float32) for x in (query, key, value)]
     operands = [item for x in (grad, query, key, value) for item in _heads(x, batch)]
     places = [item for x in results for item in _heads(x, batch)]
-    runtime.fl_attention_gradient(
+    call(
         *_sizes(batch, query, key, value), *operands, native.pointer(weights), scale, causal,
         native.pointer(scores), *places,
     )  # fmt: skip

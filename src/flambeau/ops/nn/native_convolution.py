@@ -44,7 +44,7 @@ def _runtime(input: Ints, weight: Ints, out: Ints, *arrays: Array | None) -> Any
         return None
     from ...backends.native import library  # not loaded by `import flambeau`
 
-    return library.runtime()
+    return library.runtime("fl_conv_forward")
 
 
 def forward(

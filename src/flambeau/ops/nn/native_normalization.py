@@ -101,9 +101,7 @@ def layer_norm_gradient(
     return y, of_weight, of_bias
 
 
-def group_norm(
-    input: Array, weight: Maybe, bias: Maybe, groups: int, eps: float
-) -> Three | None:
+def group_norm(input: Array, weight: Maybe, bias: Maybe, groups: int, eps: float) -> Three | None:
     """The result, and the mean and 1 / standard deviation of each group (n, groups)."""
     call = _function("fl_group_norm", input, weight, bias)
     if call is None:

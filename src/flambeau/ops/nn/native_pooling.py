@@ -38,7 +38,7 @@ def _runtime(array: Array, work: int, dims: int) -> Any:
         return None
     from ...backends.native import library  # not loaded by `import flambeau`
 
-    return library.runtime()
+    return library.runtime("fl_max_pool")
 
 
 def _single(array: Array) -> Array:

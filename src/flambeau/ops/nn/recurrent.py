@@ -207,7 +207,7 @@ def lstm_layer(
     x, sizes = _packed(_wide(input), sizes)
     if weight_hr is None:
         weights = (weight_ih, weight_hh, bias_ih, bias_hh)
-        fast = native.lstm(x, sizes, reverse, h0, c0, *weights)
+        fast = native.lstm(x, sizes, reverse, h0, c0, weights)
         if fast is not None:
             return fast[0].reshape(*input.shape[:-1], h0.shape[1]), *fast[1:]
     bias = bias_ih if bias_hh is None else bias_ih + bias_hh
@@ -254,8 +254,8 @@ def lstm_layer_backward(
     x, sizes = _packed(_wide(input), sizes)
     if weight_hr is None:
         fast = native.lstm_gradients(
-            grad_output, grad_h, grad_c, x, h0, weight_ih, weight_hh, sizes, reverse, output,
-            (gates, c_before, tanh_c), needs, bias_ih is not None,
+            grad_output, grad_h, grad_c, x, h0, (weight_ih, weight_hh, bias_ih, bias_hh), sizes,
+            reverse, needs, output, gates, c_before, tanh_c,
         )  # fmt: skip
         if fast is not None:
             return _finished(fast, LSTM, input)
@@ -322,6 +322,9 @@ def gru_layer(
     """
     _check_sequence(input, weight_ih, h0)
     x, sizes = _packed(_wide(input), sizes)
+    fast = native.gru(x, sizes, reverse, h0, (weight_ih, weight_hh, bias_ih, bias_hh))
+    if fast is not None:
+        return fast[0].reshape(*input.shape[:-1], h0.shape[1]), *fast[1:]
     gates = _projected(x, _wide(weight_ih), _wide(bias_ih), 3)
     recurrent = _blocks(_wide(weight_hh), 3).transpose(0, 2, 1)
     bias = None if bias_hh is None else _wide(bias_hh).reshape(3, 1, -1)
@@ -363,6 +366,12 @@ def gru_layer_backward(
     """The gradients of everything that gru_layer takes, in its order."""
     toward_out = _by_step(grad_output, sizes)
     x, sizes = _packed(_wide(input), sizes)
+    fast = native.gru_gradients(
+        grad_output, grad_h, x, h0, (weight_ih, weight_hh, bias_ih, bias_hh), sizes, reverse, needs,
+        gates, h_before, new_hidden,
+    )  # fmt: skip
+    if fast is not None:
+        return _finished(fast, PLAIN, input)
     blocks = _blocks(_wide(weight_hh), 3)
     reset, update, new = gates
     # Factors of the hidden state's gradient: toward r, z, n as the hidden state sees it, and n.
@@ -407,6 +416,9 @@ def rnn_layer(
     """A simple recurrent layer over a sequence, with tanh or, with ``relu``, max(0, x)."""
     _check_sequence(input, weight_ih, h0)
     x, sizes = _packed(_wide(input), sizes)
+    fast = native.rnn(x, sizes, reverse, relu, h0, (weight_ih, weight_hh, bias_ih, bias_hh))
+    if fast is not None:
+        return fast[0].reshape(*input.shape[:-1], h0.shape[1]), fast[1]
     bias = bias_ih if bias_hh is None else bias_ih + bias_hh
     (output,) = _projected(x, _wide(weight_ih), _wide(bias), 1)
     recurrent = _wide(weight_hh).T
@@ -435,6 +447,12 @@ def rnn_layer_backward(
     """The gradients of everything that rnn_layer takes, in its order."""
     toward_out = _by_step(grad_output, sizes)
     x, sizes = _packed(_wide(input), sizes)
+    fast = native.rnn_gradients(
+        grad_output, grad_h, x, h0, (weight_ih, weight_hh, bias_ih, bias_hh), sizes, reverse, relu,
+        needs, output,
+    )  # fmt: skip
+    if fast is not None:
+        return _finished(fast, PLAIN, input)
     weight = _wide(weight_hh)
     value = _wide(output).reshape(-1, output.shape[-1])
     slope = (value > 0).astype(value.dtype) if relu else _one_minus_square(value)

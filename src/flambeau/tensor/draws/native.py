@@ -23,6 +23,7 @@ _ENOUGH_TO_LOAD = 20_000  # numbers in all that are worth the milliseconds of lo
 _ENOUGH_TO_BUILD = 50_000_000  # and the seconds of building
 _SHORT = 1 << 16  # draws of fewer numbers do not let other threads in
 _LIBRARY = "flambeau.backends.native.library"
+_ANY = "fl_uniform_float"  # where it is, the others are
 
 _NAMES = {FLOAT32: "float", FLOAT64: "double"}
 _ONES: dict[DType, tuple[int, int]] = {}  # itemsize and the bits of 1
@@ -100,17 +101,15 @@ def _found(count: int) -> bool:
     from ...backends.native import library
 
     if _numbers < _ENOUGH_TO_LOAD:
-        found = library.loaded()
+        found = library.loaded(_ANY)
     elif _numbers < _ENOUGH_TO_BUILD:
-        found = library.available()
+        found = library.available(_ANY)
     else:
-        found = library.runtime()
+        found = library.runtime(_ANY)
         if found is None:
             _numbers = -math.inf
     if found is None:
         return False
-    import ctypes
-
-    _runtime, _held = found, library.declare(ctypes.PyDLL(found._name))
+    _runtime, _held = found, library.held()
     _address = library.address
     return True

@@ -27,14 +27,19 @@ FL_INLINE void sum_taps(int down, int across, const int32_t *taps, int64_t n, co
     FL_UNROLL for (int j = 0; j < down; j++)
         FL_UNROLL for (int v = 0; v < across; v++)
             sum[j * across + v] = fvec_set(start[j]);
+    const float *from[ALONE];
+    FL_UNROLL for (int v = 0; v < across; v++)
+        from[v] = x[v];
     for (int64_t i = 0; i < n; i++, w += down) {
         fvec in[ALONE];
         FL_UNROLL for (int v = 0; v < across; v++)
-            in[v] = fvec_load(x[v] + taps[i]);
+            in[v] = fvec_load(from[v] + taps[i]);
         FL_UNROLL for (int j = 0; j < down; j++) {
             fvec weight = fvec_set(w[j]);
-            FL_UNROLL for (int v = 0; v < across; v++)
+            FL_UNROLL for (int v = 0; v < across; v++) {
                 sum[j * across + v] += weight * in[v];
+                FL_FINISH(sum[j * across + v]);
+            }
         }
     }
     if (more)
@@ -77,18 +82,42 @@ static int64_t packed_floats(const fl_correlation *k) {
     return taps * k->planes.channels * k->blocks * k->down;
 }
 
-static void pack_part(const fl_correlation *k, const fl_part *p, int64_t block, const float *w, float *to) {
+/* to = row[0][0] row[1][0] ... row[DOWN - 1][0] row[0][1] ... of rows of n elements. */
+static void interleave_rows(const float *w, const int64_t *row, int64_t n, float *to) {
+    int64_t i = 0;
+    for (; i + FL_WIDTH <= n; i += FL_WIDTH, to += DOWN * FL_WIDTH) {
+        fvec v[DOWN], from[DOWN];
+        FL_UNROLL for (int j = 0; j < DOWN; j++)
+            v[j] = fvec_load(w + row[j] + i);
+        FL_UNROLL for (int stage = 1; stage < DOWN; stage *= 2) {
+            FL_UNROLL for (int j = 0; j < DOWN; j++)
+                from[j] = v[j];
+            FL_UNROLL for (int j = 0; j < DOWN / 2; j++) {
+                v[2 * j] = fvec_low(from[j], from[j + DOWN / 2]);
+                v[2 * j + 1] = fvec_high(from[j], from[j + DOWN / 2]);
+            }
+        }
+        FL_UNROLL for (int j = 0; j < DOWN; j++)
+            fvec_store(to + j * FL_WIDTH, v[j]);
+    }
+    for (; i < n; i++, to += DOWN)
+        for (int j = 0; j < DOWN; j++)
+            to[j] = w[row[j] + i];
+}
+
+static void pack_part(const fl_correlation *k, const fl_part *p, int64_t block, int64_t window, const float *w, float *to) {
     int64_t down = k->down, rows = fl_least(down, k->outs - block * down), row[DOWN];
+    int64_t channels = k->planes.channels, taps = p->taps;
     for (int64_t j = 0; j < DOWN; j++)
         row[j] = (block * down + fl_least(j, rows - 1)) * k->w_out;
-    for (int64_t c = 0; c < k->planes.channels; c++, w += k->w_channel)
-        for (int64_t t = 0; t < p->taps; t++, to += down) {
-            if (down == DOWN)
-                FL_UNROLL for (int j = 0; j < DOWN; j++)
-                    to[j] = w[p->window[t] + row[j]];
-            else
-                to[0] = w[p->window[t] + row[0]];
-        }
+    if (k->w_channel == window && taps == window) /* channels lie one after the other */
+        taps = window *= channels, channels = 1;
+    for (int64_t c = 0; c < channels; c++, w += k->w_channel, to += taps * down)
+        if (down == DOWN && taps == window)
+            interleave_rows(w, row, taps, to);
+        else
+            for (int64_t i = 0; i < taps * down; i++)
+                to[i] = w[(taps == window ? i / down : p->window[i / down]) + row[i % down]];
 }
 
 static void pack(void *context, int64_t begin, int64_t end) {
@@ -99,7 +128,7 @@ static void pack(void *context, int64_t begin, int64_t end) {
         for (int64_t j = 0; j < k->part_count; j++) {
             const fl_part *p = &k->parts[j];
             int64_t at = p->weights + block * k->planes.channels * p->taps * k->down;
-            pack_part(k, p, block, k->w + group * k->w_group, to + at);
+            pack_part(k, p, block, k->window, k->w + group * k->w_group, to + at);
         }
     }
 }
@@ -293,6 +322,15 @@ static int correlate(fl_correlation *k, const fl_conv *s, fl_meeting meets, cons
     free(memory);
     return complete;
 }
+/* As a product of matrices; `done` is told of everything at once. */
+static int correlate_few(const fl_conv *s, int which, const float *from, const float *w, const float *bias, float *to, fl_tile_done done, void *context) {
+    float *x = which == 'y' ? (float *)from : to, *y = which == 'y' ? to : (float *)from;
+    int complete = fl_conv_few(s, which, x, (float *)w, bias, y);
+    if (complete && done)
+        done(context, 0, s->batch, 0, which == 'y' ? s->outputs : s->inputs);
+    return complete;
+}
+
 static int empty(const fl_conv *s, const int64_t *size) {
     return s->batch * s->groups * s->inputs * s->outputs * size[0] * size[1] * size[2] == 0;
 }
@@ -300,11 +338,13 @@ static int empty(const fl_conv *s, const int64_t *size) {
 FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
     fl_conv s = fl_conv_folded(shape);
     int64_t window = s.kernel[0] * s.kernel[1] * s.kernel[2];
+    if (fl_conv_has_few_places(&s) && !empty(&s, s.out))
+        return correlate_few(&s, 'y', x, w, bias, y, done, context);
     fl_correlation k = {
         .planes = {.channels = s.inputs, .all = s.inputs * s.groups},
         .source = x, .w = w, .bias = bias, .result = y,
         .batch = s.batch, .groups = s.groups, .outs = s.outputs,
-        .w_group = s.outputs * s.inputs * window, .w_channel = window, .w_out = s.inputs * window,
+        .window = window, .w_group = s.outputs * s.inputs * window, .w_channel = window, .w_out = s.inputs * window,
         .done = done, .context = context,
     };
     for (int a = 0; a < 3; a++) {
@@ -317,11 +357,13 @@ FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w,
 FL_API int fl_conv_input_gradient(const fl_conv *shape, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
     fl_conv s = fl_conv_folded(shape);
     int64_t window = s.kernel[0] * s.kernel[1] * s.kernel[2], parts[3];
+    if (fl_conv_has_few_places(&s) && !empty(&s, s.size))
+        return correlate_few(&s, 'x', g, w, bias, x, done, context);
     fl_correlation k = {
         .planes = {.channels = s.outputs, .all = s.outputs * s.groups, .step = {1, 1, 1}},
         .source = g, .w = w, .bias = bias, .result = x,
         .batch = s.batch, .groups = s.groups, .outs = s.inputs,
-        .w_group = s.outputs * s.inputs * window, .w_channel = s.inputs * window, .w_out = window,
+        .window = window, .w_group = s.outputs * s.inputs * window, .w_channel = s.inputs * window, .w_out = window,
         .done = done, .context = context,
     };
     for (int a = 0; a < 3; a++) {

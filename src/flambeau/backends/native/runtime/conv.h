@@ -8,6 +8,16 @@ static inline int64_t fl_least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t fl_most(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t fl_pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
+/* Has v computed before anything else is loaded. Kernels whose vectors just fit the registers need
+ * it with compilers that load ahead and then run out of registers. */
+#if defined(__x86_64__)
+#define FL_FINISH(v) __asm__ volatile("" : "+x"(v) : : "memory")
+#elif defined(__aarch64__)
+#define FL_FINISH(v) __asm__ volatile("" : "+w"(v) : : "memory")
+#else
+#define FL_FINISH(v) (void)(v)
+#endif
+
 /* A source as the kernels read it: for each image and channel of a group, planes of
  * e[0] x e[1] x e[2] elements. Where neighbouring outputs are `step` source elements apart, the
  * elements of each remainder modulo step (each phase) lie in a plane of their own, so that what a
@@ -43,6 +53,10 @@ const float *fl_planes_of(const fl_planes *p, const float *source, int64_t image
 /* How many floats fl_planes_of writes. What lies between and after the planes is 0. */
 int64_t fl_planes_room(const fl_planes *p, int64_t images);
 void fl_copy_floats(const float *from, int64_t n, float *to);
+/* conv_few.c: whether the convolution is better done as a product of matrices, and that. Of x, w and
+ * y the one named by `which` is computed; a bias is added to y or x. */
+int fl_conv_has_few_places(const fl_conv *s);
+int fl_conv_few(const fl_conv *s, int which, float *x, float *w, const float *bias, float *y);
 /* Axes along which nothing is convolved are folded into one. */
 fl_conv fl_conv_folded(const fl_conv *shape);
 

@@ -63,8 +63,8 @@ static int64_t output_at(const fl_correlation *k, const fl_part *p, int64_t d, i
 
 /* The vector whose first lane is at (d, h, w) of the box; with `flat` it goes on to further rows. */
 static fl_place vector_at(const fl_correlation *k, const fl_part *p, const layout *l, int64_t d, int64_t h, int64_t w, fl_move **moves) {
-    int64_t pitch = k->planes.e[2], at[FL_WIDTH];
-    int lane[FL_WIDTH], lanes = 0;
+    int64_t pitch = k->planes.e[2], at[FL_WIDTH] = {0};
+    int lane[FL_WIDTH] = {0}, lanes = 0;
     for (int i = 0; i < FL_WIDTH; i++) {
         int64_t row = l->flat ? (h * pitch + w + i) / pitch : h;
         int64_t column = l->flat ? (h * pitch + w + i) % pitch : w + i;

@@ -24,6 +24,7 @@ typedef struct {
     float *result, *packed;
     int64_t batch, groups, outs;       /* outs: the result's channels of a group */
     int64_t size[3], spread[3];        /* the result's; result elements between outputs of a part */
+    int64_t window;                    /* taps of a channel */
     int64_t w_group, w_channel, w_out; /* strides of w by group, source's and result's channels */
     fl_part *parts;
     int64_t part_count, most[3];       /* most: the largest count of outputs along each axis */

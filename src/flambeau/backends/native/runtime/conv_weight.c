@@ -43,15 +43,6 @@ typedef struct {
 
 /* ---- the kernel ---- */
 
-/* Keeps v in a register, where compilers would rather load it again for each of its uses. */
-#if defined(__x86_64__)
-#define KEEP(v) __asm__("" : "+x"(v))
-#elif defined(__aarch64__)
-#define KEEP(v) __asm__("" : "+w"(v))
-#else
-#define KEEP(v) (void)0
-#endif
-
 /* out[j * across + t] = sum over the places of g[j] x[t]. */
 FL_INLINE void sum_places(int down, int across, const place *places, int64_t n, const float *const *g, const float *const *x, float *out) {
     fvec sum[ROOM];
@@ -63,7 +54,7 @@ FL_INLINE void sum_places(int down, int across, const place *places, int64_t n, 
             in[t] = fvec_load(x[t] + places[i].x);
         FL_UNROLL for (int j = 0; j < down; j++) {
             fvec grad = fvec_load(g[j] + places[i].g);
-            KEEP(grad);
+            FL_KEEP(grad);
             FL_UNROLL for (int t = 0; t < across; t++)
                 sum[j * across + t] += grad * in[t];
         }
@@ -380,6 +371,8 @@ FL_API int fl_conv_weight_gradient(const fl_conv *shape, const float *g, const f
         memset(w, 0, (size_t)k.size * sizeof(float));
         return 1;
     }
+    if (fl_conv_has_few_places(&s))
+        return fl_conv_few(&s, 'w', (float *)x, w, NULL, (float *)g);
     for (int a = 0; a < 3; a++) {
         k.planes.size[a] = s.size[a];
         steps += k.planes.step[a] = s.out[a] > 1 ? s.stride[a] : 1;

@@ -1,7 +1,10 @@
 /* The runtime of generated programs and of eager mode's native kernels: its declarations.
  *
  * Every exported function stands here once, on one line that begins with FL_API; the Python side
- * reads the argument types from these lines. Sizes, strides and offsets are int64_t and count
+ * reads the argument types from these lines. Each section is a part that is compiled and loaded for
+ * itself when one of its functions is used: its title names its files, those for functions that
+ * take pointers to double where they are apart, and, of each other part whose functions it calls,
+ * one file; all parts may call the first. Sizes, strides and offsets are int64_t and count
  * elements, not bytes. */
 #ifndef FL_H
 #define FL_H
@@ -28,7 +31,7 @@ FL_API int64_t fl_threads_here(void);
 enum { FL_GEMM_A, FL_GEMM_B, FL_GEMM_C, FL_GEMM_SUMS, FL_CONV_A, FL_CONV_B, FL_ROWS_A, FL_ROWS_B, FL_PROGRAM_A, FL_PROGRAM_B, FL_SLOTS };
 FL_API void *fl_scratch(int64_t slot, size_t bytes);
 
-/* ---- matrix products (gemm.c) ---- */
+/* ---- matrix products (gemm.c; doubles: gemm64.c) ---- */
 
 /* Told of each block of C, once, when it is final, by the thread that has just finished it. It must
  * not call a product itself. */
@@ -51,7 +54,7 @@ FL_API void fl_sgemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int
 FL_API void fl_sgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const float *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const float *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, float *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context);
 FL_API void fl_dgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const double *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const double *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, double *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context);
 
-/* ---- convolutions (conv.c, conv_weight.c) ---- */
+/* ---- convolutions (conv.c, conv_few.c, conv_plan.c, conv_planes.c, conv_weight.c; needs gemm.c) ---- */
 
 /* Three spatial axes; fewer stand at the end, the others have size, kernel and stride 1. Channels
  * count per group. */
@@ -110,7 +113,7 @@ FL_API void fl_randint(void *state, int64_t *out, int64_t n, int64_t low, uint64
 /* 0 .. n - 1 in random order, n < 2**32. */
 FL_API void fl_randperm(void *state, int64_t *out, int64_t n);
 
-/* ---- rows: softmax, reductions, losses of class numbers (rows.c) ---- */
+/* ---- softmax (softmax.c; doubles: softmax64.c) ---- */
 
 /* Contiguous arrays (outer, n, inner), along n; inner is not 0. 0 where memory ran out. */
 FL_API int fl_softmax_f32(const float *x, float *y, int64_t outer, int64_t n, int64_t inner);
@@ -123,7 +126,11 @@ FL_API int fl_softmax_gradient_f32(const float *g, const float *y, float *x, int
 FL_API int fl_softmax_gradient_f64(const double *g, const double *y, double *x, int64_t outer, int64_t n, int64_t inner);
 FL_API int fl_log_softmax_gradient_f32(const float *g, const float *z, float *x, int64_t outer, int64_t n, int64_t inner);
 FL_API int fl_log_softmax_gradient_f64(const double *g, const double *z, double *x, int64_t outer, int64_t n, int64_t inner);
-/* Sums are divided by the divisor; variances are sums of squares divided by it. */
+
+/* ---- reductions (reductions.c; doubles: reductions64.c) ---- */
+
+/* Arrays as those of softmax. Sums are divided by the divisor; variances are sums of squares divided
+ * by it. */
 FL_API int fl_sum_f32(const float *x, float *y, int64_t outer, int64_t n, int64_t inner, double divisor);
 FL_API int fl_sum_f64(const double *x, double *y, int64_t outer, int64_t n, int64_t inner, double divisor);
 /* y (outer, 2, inner): means and variances; extremes and, as numbers of their type, first places. */
@@ -131,6 +138,8 @@ FL_API int fl_variance_f32(const float *x, float *y, int64_t outer, int64_t n, i
 FL_API int fl_variance_f64(const double *x, double *y, int64_t outer, int64_t n, int64_t inner, double divisor);
 FL_API int fl_extreme_f32(const float *x, float *y, int64_t outer, int64_t n, int64_t inner, double sign);
 FL_API int fl_extreme_f64(const double *x, double *y, int64_t outer, int64_t n, int64_t inner, double sign);
+
+/* ---- losses of class numbers (classes.c) ---- */
 
 /* x (outer, classes, inner), target (outer, inner), weight (classes) or NULL; loss (outer, inner) or,
  * reduced, one number; total: the sum of what the samples count. The loss gives 0, or 1 + the
@@ -141,7 +150,7 @@ FL_API int64_t fl_nll_loss_f64(const double *x, const int64_t *target, const dou
 FL_API void fl_nll_loss_gradient_f32(const float *g, const int64_t *target, const float *weight, const float *total, float *y, int64_t outer, int64_t classes, int64_t inner, int64_t ignored, int64_t reduction);
 FL_API void fl_nll_loss_gradient_f64(const double *g, const int64_t *target, const double *weight, const double *total, double *y, int64_t outer, int64_t classes, int64_t inner, int64_t ignored, int64_t reduction);
 
-/* ---- norms (norms.c) ---- */
+/* ---- norms of rows (norms.c; doubles: norms64.c) ---- */
 
 /* Contiguous arrays. Rows (rows, n); batches (n, channels, length), where running over groups of
  * channels mean and rstd are (n, groups), else (channels). weight and bias may be NULL, and the
@@ -154,6 +163,9 @@ FL_API int fl_layer_norm_gradient_f32(const float *g, const float *x, const floa
 FL_API int fl_layer_norm_gradient_f64(const double *g, const double *x, const double *weight, const double *mean, const double *rstd, double *y, double *weight_gradient, double *bias_gradient, int64_t rows, int64_t n);
 FL_API int fl_rms_norm_gradient_f32(const float *g, const float *x, const float *weight, const float *rstd, float *y, float *weight_gradient, int64_t rows, int64_t n);
 FL_API int fl_rms_norm_gradient_f64(const double *g, const double *x, const double *weight, const double *rstd, double *y, double *weight_gradient, int64_t rows, int64_t n);
+
+/* ---- norms of batches and groups (batch_norm.c; doubles: batch_norm64.c) ---- */
+
 FL_API void fl_batch_norm_f32(const float *x, const float *weight, const float *bias, float *y, float *mean, float *rstd, float *variance, int64_t n, int64_t channels, int64_t length, double eps);
 FL_API void fl_batch_norm_f64(const double *x, const double *weight, const double *bias, double *y, double *mean, double *rstd, double *variance, int64_t n, int64_t channels, int64_t length, double eps);
 FL_API void fl_batch_norm_gradient_f32(const float *g, const float *x, const float *weight, const float *mean, const float *rstd, float *y, float *weight_gradient, float *bias_gradient, int64_t n, int64_t channels, int64_t length);
@@ -184,7 +196,7 @@ FL_API void fl_map(int64_t which, const float *x, float *y, int64_t n);
 FL_API int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share);
 FL_API void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g, int64_t each, const float *exps, const float *sums, const int64_t *places, const float *share, float *out);
 
-/* ---- attention (attention.c) ---- */
+/* ---- attention (attention.c; needs gemm.c) ---- */
 
 /* softmax(scale Q K^T + mask) V of outer x inner matrices: q (rows, width), k (keys, width),
  * v (keys, values), mask (rows, keys) or NULL, its numbers floats to add or, boolean, bytes that are
@@ -194,7 +206,7 @@ FL_API void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g
 FL_API void fl_attention(int64_t outer, int64_t inner, int64_t rows, int64_t keys, int64_t width, int64_t values, const float *q, int64_t q1, int64_t q2, int64_t qrs, int64_t qcs, const float *k, int64_t k1, int64_t k2, int64_t krs, int64_t kcs, const float *v, int64_t v1, int64_t v2, int64_t vrs, int64_t vcs, const void *mask, int64_t boolean, int64_t m1, int64_t m2, int64_t mrs, int64_t mcs, double scale, int64_t causal, float *weights, float *result, int64_t r1, int64_t r2, int64_t rrs, int64_t rcs);
 FL_API void fl_attention_gradient(int64_t outer, int64_t inner, int64_t rows, int64_t keys, int64_t width, int64_t values, const float *g, int64_t g1, int64_t g2, int64_t grs, int64_t gcs, const float *q, int64_t q1, int64_t q2, int64_t qrs, int64_t qcs, const float *k, int64_t k1, int64_t k2, int64_t krs, int64_t kcs, const float *v, int64_t v1, int64_t v2, int64_t vrs, int64_t vcs, const float *weights, double scale, int64_t causal, float *scores, float *gq, int64_t gq1, int64_t gq2, int64_t gqrs, int64_t gqcs, float *gk, int64_t gk1, int64_t gk2, int64_t gkrs, int64_t gkcs, float *gv, int64_t gv1, int64_t gv2, int64_t gvrs, int64_t gvcs);
 
-/* ---- recurrent layers (recurrent.c) ---- */
+/* ---- recurrent layers (recurrent.c; needs gemm.c) ---- */
 
 /* An LSTM over packed rows: step t has sizes[t] of them, never more than the step before. x (rows,
  * features), weights (4 hidden, features or hidden), biases (4 hidden) or NULL; gates (4, rows,
@@ -205,5 +217,14 @@ FL_API void fl_attention_gradient(int64_t outer, int64_t inner, int64_t rows, in
  * contiguous. 0 where memory ran out. */
 FL_API int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *gates, float *c_before, float *tanh_c, float *output, float *h, float *c);
 FL_API int fl_lstm_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *toward_output, const float *x, const float *h0, const float *weight_ih, const float *weight_hh, const float *output, const float *gates, const float *c_before, const float *tanh_c, float *slopes, float *gx, float *gh, float *gc, float *gweight_ih, float *gweight_hh, float *gbias);
+
+/* ---- gated recurrent units and simple recurrent layers (gru.c; needs gemm.c) ---- */
+
+/* As the LSTM above. A GRU's slopes are (4, rows, hidden): of r, of z, of n as the state sees it and
+ * as the input does. */
+FL_API int fl_gru(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *gates, float *h_before, float *new_hidden, float *output, float *h);
+FL_API int fl_gru_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *toward_output, const float *x, const float *weight_ih, const float *weight_hh, const float *gates, const float *h_before, const float *new_hidden, float *slopes, float *gx, float *gh, float *gweight_ih, float *gweight_hh, float *gbias_ih, float *gbias_hh);
+FL_API int fl_rnn(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t relu, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *output, float *h);
+FL_API int fl_rnn_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t relu, int64_t features, int64_t hidden, const float *toward_output, const float *x, const float *h0, const float *weight_ih, const float *weight_hh, const float *output, float *slopes, float *gx, float *gh, float *gweight_ih, float *gweight_hh, float *gbias);
 
 #endif

@@ -33,12 +33,7 @@ int64_t fl_embedding_rows(const void *table, const int64_t *indices, void *out, 
     return t.bad;
 }
 
-#define T float
-#define F(name) name##_f32
+#include "single.h"
 #include "gathers_template.h"
-#undef T
-#undef F
-
-#define T double
-#define F(name) name##_f64
+#include "double.h"
 #include "gathers_template.h"

@@ -132,6 +132,8 @@ static void max_row(const fl_pool *s, const room *r, const float *x, int64_t d, 
             else
                 take_larger(row, s->size[2], inside);
         }
+    for (int64_t i = 0; first && i < s->size[2]; i++) /* no tap is inside */
+        inside[i] = -INFINITY;
     if (s->stride[2] == 1)
         max_along(s, r->line, 1, y);
     else if (s->stride[2] == 2)
@@ -185,7 +187,7 @@ static void best_of(const fl_pool *s, const room *r, const taps *t, int64_t o, f
     int64_t w0, w1, kh = s->kernel[1], kw = s->kernel[2];
     taps_inside(s, 2, o, &w0, &w1);
     *best = -INFINITY;
-    *at = (int32_t)((t->d0 * kh + t->h0) * kw + w0);
+    *at = w0 < w1 ? (int32_t)((t->d0 * kh + t->h0) * kw + w0) : -1;
     for (int64_t i = t->d0; i < t->d1; i++)
         for (int64_t j = t->h0; j < t->h1; j++)
             for (int64_t tap = (i * kh + j) * kw + w0; tap < (i * kh + j) * kw + w1; tap++) {
@@ -195,8 +197,9 @@ static void best_of(const fl_pool *s, const room *r, const taps *t, int64_t o, f
             }
 }
 
-/* Row (d, h) of a plane's windows: the best, and the numbers of their taps in r->at. The place of
- * tap t of output o is at the number returned + o * stride + r->tap[t]. */
+/* Row (d, h) of a plane's windows: the best, and the numbers of their taps in r->at, -1 where no tap
+ * is inside (which dilation makes possible). The place of tap t of output o is at the number
+ * returned + o * stride + r->tap[t]. */
 static int64_t best_row(const fl_pool *s, const room *r, const float *x, int64_t d, int64_t h, float *best) {
     int64_t start = (d * s->stride[0] - s->padding[0]) * s->size[1] + h * s->stride[1] - s->padding[1];
     int64_t n = s->out[2], step = s->stride[2], reach = (s->kernel[2] - 1) * s->dilation[2];
@@ -204,6 +207,10 @@ static int64_t best_row(const fl_pool *s, const room *r, const float *x, int64_t
     taps t = {.x = x + start};
     taps_inside(s, 0, d, &t.d0, &t.d1);
     taps_inside(s, 1, h, &t.h0, &t.h1);
+    for (int64_t i = 0; i < n && (t.d0 >= t.d1 || t.h0 >= t.h1); i++)
+        best[i] = -INFINITY, r->at[i] = -1;
+    if (t.d0 >= t.d1 || t.h0 >= t.h1)
+        return start;
     int64_t low = least(n, (s->padding[2] + step - 1) / step);
     int64_t room_right = s->size[2] + s->padding[2] - reach - 1;
     int64_t high = room_right < 0 ? 0 : least(n, room_right / step + 1), o = 0;
@@ -238,7 +245,7 @@ static void max_planes(void *context, int64_t begin, int64_t end) {
         if (p->indices) {
             int64_t *index = p->indices + i * s->out[2], start = best_row(s, &r, x, d, h, y);
             for (int64_t o = 0; o < s->out[2]; o++)
-                index[o] = start + o * s->stride[2] + r.tap[r.at[o]];
+                index[o] = r.at[o] < 0 ? 0 : start + o * s->stride[2] + r.tap[r.at[o]];
         } else if (pairs)
             pairs_row(x + (d * s->size[1] + 2 * h) * s->size[2], s->size[2], s->out[2], y);
         else
@@ -298,7 +305,8 @@ static void max_gradient_planes(void *context, int64_t begin, int64_t end) {
             memset(y + first, 0, (size_t)(2 * s->size[2]) * sizeof(float));
         int64_t start = best_row(s, &r, x, d, h, r.best);
         for (int64_t o = 0; o < n; o++)
-            y[start + o * s->stride[2] + r.tap[r.at[o]]] += g[o];
+            if (r.at[o] >= 0)
+                y[start + o * s->stride[2] + r.tap[r.at[o]]] += g[o];
     }
 }
 

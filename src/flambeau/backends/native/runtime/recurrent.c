@@ -1,73 +1,10 @@
-/* Recurrent layers of float32 over whole sequences: an LSTM's forward and backward.
+/* Recurrent layers of float32 over whole sequences: the LSTM; gru.c has the others.
  *
  * The rows of all time steps follow each other, step t has sizes[t] of them, never more than the
  * step before: the first so many sequences. Gates are blocks (gate, row, hidden). The products with
  * the input are made for all rows at once. Sequences do not depend on each other, so that each
  * thread takes some of them through all steps; the recurrent weights, packed once, serve all. */
-#include "fl.h"
-#include "vmath.h"
-
-enum { LEAST_SEQUENCES = 12, RECURRENT_GRAIN = 1 << 19 };
-
-typedef struct {
-    int64_t steps, rows, hidden, gates, reverse;
-    const int64_t *sizes, *offsets;
-    const float *packed; /* the recurrent weights, gate after gate */
-    int64_t packed_size;
-    /* forward */
-    const float *bias; /* (gates, hidden) */
-    float *values, *c_before, *tanh_c, *output, *h, *c;
-    /* backward: `values` and so on are read, `slopes` written */
-    const float *toward_output;
-    float *slopes;
-} layer;
-
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
-/* The rows of step number `i` in the order of time (or against it) that belong to the sequences
- * begin..end: how many, and the first of them among all rows. */
-static int64_t rows_of(const layer *l, int64_t i, int64_t begin, int64_t end, int64_t *first)
-{
-    int64_t t = l->reverse ? l->steps - 1 - i : i;
-    *first = l->offsets[t] + begin;
-    return smaller(end, l->sizes[t]) - begin;
-}
-
-/* Where the rows of each step begin; the sum of all in the end. */
-static int64_t *step_offsets(int64_t steps, const int64_t *sizes)
-{
-    int64_t *offsets = fl_scratch(FL_ROWS_B, (size_t)(steps + 1) * sizeof *offsets);
-    if (offsets) {
-        offsets[0] = 0;
-        for (int64_t t = 0; t < steps; t++)
-            offsets[t + 1] = offsets[t] + sizes[t];
-    }
-    return offsets;
-}
-
-/* Packs the gates' recurrent weights (hidden, hidden), transposed for the way forward; the caller's
- * numbers have room behind them. */
-static float *pack_gates(layer *l, const float *weight, int transposed, int64_t room)
-{
-    int64_t n = l->hidden;
-    l->packed_size = fl_sgemm_packed_size(n, n);
-    float *to = fl_scratch(FL_ROWS_A, (size_t)(l->gates * l->packed_size + room) * sizeof(float));
-    if (!to)
-        return 0;
-    for (int64_t g = 0; g < l->gates; g++)
-        fl_sgemm_pack(n, n, weight + g * n * n, transposed ? 1 : n, transposed ? n : 1, to + g * l->packed_size);
-    l->packed = to;
-    return to + l->gates * l->packed_size;
-}
-
-static void over_sequences(layer *l, fl_body body)
-{
-    int64_t batch = l->sizes[0], threads = fl_threads_here();
-    int64_t work = l->rows * l->gates * l->hidden * l->hidden;
-    int64_t most = larger(1, smaller(threads, work / RECURRENT_GRAIN));
-    fl_for(batch, larger(LEAST_SEQUENCES, (batch + most - 1) / most), body, l);
-}
+#include "recurrent.h"
 
 /* ---- forward ---- */
 
@@ -90,13 +27,6 @@ static void lstm_cell(int64_t n, const float *restrict bias, float *restrict i, 
     }
 }
 
-static void add_recurrent(const layer *l, int64_t rows, int64_t first, int64_t begin)
-{
-    int64_t n = l->hidden;
-    for (int64_t g = 0; g < l->gates; g++)
-        fl_sgemm_packed(rows, n, n, l->h + begin * n, n, 1, l->packed + g * l->packed_size, l->values + (g * l->rows + first) * n, n, 1, 0, 0);
-}
-
 static void lstm_forward(void *context, int64_t begin, int64_t end)
 {
     const layer *l = context;
@@ -105,7 +35,8 @@ static void lstm_forward(void *context, int64_t begin, int64_t end)
         int64_t rows = rows_of(l, i, begin, end, &first);
         if (rows <= 0)
             continue;
-        add_recurrent(l, rows, first, begin);
+        for (int64_t g = 0; g < 4; g++)
+            from_state(l, g, begin, rows, l->values + g * gate + first * n, 1);
         for (int64_t r = 0; r < rows; r++) {
             int64_t at = (first + r) * n, state = (begin + r) * n;
             float *v = l->values + at;
@@ -128,7 +59,7 @@ int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t featur
     l.bias = bias;
     for (int64_t j = 0; j < 4 * n; j++)
         bias[j] = (bias_ih ? bias_ih[j] : 0) + (bias_hh ? bias_hh[j] : 0);
-    fl_sgemm_batch(1, 4, l.rows, n, features, x, 0, 0, features, 1, weight_ih, 0, n * features, 1, features, gates, 0, l.rows * n, n, 1, 0, 0, 0);
+    project_input(&l, features, x, weight_ih);
     over_sequences(&l, lstm_forward);
     return 1;
 }
@@ -149,12 +80,6 @@ static void lstm_cell_slopes(int64_t n, const float *restrict i, const float *re
     }
 }
 
-static void add_rows(float *restrict to, const float *restrict from, int64_t n)
-{
-    for (int64_t j = 0; j < n; j++)
-        to[j] += from[j];
-}
-
 static void lstm_backward(void *context, int64_t begin, int64_t end)
 {
     const layer *l = context;
@@ -173,49 +98,7 @@ static void lstm_backward(void *context, int64_t begin, int64_t end)
             lstm_cell_slopes(n, v, v + gate, v + 2 * gate, v + 3 * gate, l->c_before + at, l->tanh_c + at, h + r * n, l->c + (begin + r) * n, s, s + gate, s + 2 * gate, s + 3 * gate);
         }
         for (int64_t g = 0; g < 4; g++)
-            fl_sgemm_packed(rows, n, n, l->slopes + g * gate + first * n, n, 1, l->packed + g * l->packed_size, h, n, g > 0, 0, 0);
-    }
-}
-
-/* ---- gradients of what serves all steps ---- */
-
-/* to (+)= the slopes of some rows times the states before them, for each gate. */
-static void add_products(const layer *l, int64_t first, int64_t rows, const float *before, float *to, int64_t *accumulate)
-{
-    int64_t n = l->hidden;
-    if (rows <= 0)
-        return;
-    fl_sgemm_batch(1, l->gates, n, n, rows, l->slopes + first * n, 0, l->rows * n, 1, n, before, 0, 0, n, 1, to, 0, n * n, n, 1, *accumulate, 0, 0);
-    *accumulate = 1;
-}
-
-/* The recurrent weight's: a state before is the output one step ago, or a first state. */
-static void recurrent_weight(const layer *l, const float *h0, float *to)
-{
-    int64_t n = l->hidden, last = l->steps - 1, batch = l->sizes[0], accumulate = 0;
-    if (l->sizes[last] == batch) { /* all of one size: the steps but one go together */
-        add_products(l, l->offsets[l->reverse ? last : 0], batch, h0, to, &accumulate);
-        add_products(l, l->reverse ? 0 : batch, l->rows - batch, l->output + (l->reverse ? batch * n : 0), to, &accumulate);
-        return;
-    }
-    for (int64_t t = 0; t < l->steps; t++) {
-        int64_t past = l->reverse ? t + 1 : t - 1, known = 0;
-        if (past >= 0 && past <= last) {
-            known = smaller(l->sizes[t], l->sizes[past]);
-            add_products(l, l->offsets[t], known, l->output + l->offsets[past] * n, to, &accumulate);
-        }
-        add_products(l, l->offsets[t] + known, l->sizes[t] - known, h0 + known * n, to, &accumulate);
-    }
-}
-
-static void bias_sums(const layer *l, float *restrict to)
-{
-    int64_t n = l->hidden;
-    for (int64_t g = 0; g < l->gates; g++, to += n) {
-        for (int64_t j = 0; j < n; j++)
-            to[j] = 0;
-        for (int64_t r = 0; r < l->rows; r++)
-            add_rows(to, l->slopes + (g * l->rows + r) * n, n);
+            toward_state(l, g, first, rows, h, g > 0);
     }
 }
 
@@ -229,15 +112,17 @@ int fl_lstm_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64
     };
     if (!offsets || !pack_gates(&l, weight_hh, 0, 0))
         return 0;
-    int64_t rows = l.rows = offsets[steps];
+    l.rows = offsets[steps];
     over_sequences(&l, lstm_backward);
-    for (int64_t g = 0; gx && g < 4; g++)
-        fl_sgemm(rows, features, n, slopes + g * rows * n, n, 1, weight_ih + g * n * features, features, 1, gx, features, 1, g > 0, 0, 0);
-    if (gweight_ih)
-        fl_sgemm_batch(1, 4, n, features, rows, slopes, 0, rows * n, 1, n, x, 0, 0, features, 1, gweight_ih, 0, n * features, features, 1, 0, 0, 0);
+    for (int64_t g = 0; g < 4; g++) {
+        if (gx)
+            input_product(&l, g, features, weight_ih + g * n * features, gx, g > 0);
+        if (gweight_ih)
+            weight_product(&l, g, features, x, gweight_ih + g * n * features);
+        if (gbias)
+            slope_sums(&l, g, gbias + g * n);
+    }
     if (gweight_hh)
         recurrent_weight(&l, h0, gweight_hh);
-    if (gbias)
-        bias_sums(&l, gbias);
     return 1;
 }

@@ -1,5 +1,5 @@
-/* What rows.c and norms.c share: a template is included once for float and once for double, with
- * T the type, V its vector, F(name) and V_(name) names for them. */
+/* What the files on rows share (softmax, reductions, norms...): a template is included after single.h
+ * and after double.h, which say what T is, its vector V, and what F(name) and V_(name) name. */
 #ifndef FL_ROWS_H
 #define FL_ROWS_H
 #include "fl.h"

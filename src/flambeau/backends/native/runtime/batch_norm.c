@@ -1,0 +1,5 @@
+/* Normalisation over batches and groups, of floats. */
+#include "rows.h"
+#include "single.h"
+#include "rows_sums.h"
+#include "batch_norm_template.h"

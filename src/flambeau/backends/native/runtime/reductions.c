@@ -1,0 +1,5 @@
+/* Sums, variances and extremes, of floats. */
+#include "rows.h"
+#include "single.h"
+#include "rows_template.h"
+#include "reductions_template.h"
