@@ -28,11 +28,10 @@ _BINARY = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "logical
 # Functions by name: C's for float and for double.
 _C_FUNCTIONS = {
     **{n: (f"fl_{n}f", f"fl_{n}") for n in
-       ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf", "sin",
-        "cos")},
+       ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf")},
     "power": ("fl_powf", "fl_pow"),
     **{n: (f"__builtin_{n}f", f"__builtin_{n}") for n in
-       ("sqrt", "floor", "ceil", "trunc", "rint", "copysign", "nextafter", "tan", "asin", "acos",
+       ("sin", "cos", "sqrt", "floor", "ceil", "trunc", "rint", "copysign", "nextafter", "tan", "asin", "acos",
         "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "hypot", "erfc", "fmod",
         "lgamma", "fmax", "fmin")},
 }  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from ..tensor.generator import Generator
+from ..tensor.recording import unrepeatable
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
 from .iterators import (
@@ -162,6 +163,7 @@ class DataLoader(Generic[T_co]):
         return _MultiProcessingDataLoaderIter(self)
 
     def __iter__(self) -> _BaseDataLoaderIter:
+        unrepeatable("it goes through a DataLoader")
         if not (self.persistent_workers and self.num_workers > 0):
             return self._get_iterator()
         if self._iterator is None:

@@ -112,11 +112,13 @@ class LogNormal(Normal):
         return squared.expm1() * (2 * self.loc + squared).exp()
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        with no_grad():
-            return self.rsample(sample_shape)
+        return super().sample(sample_shape).exp()
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         return super().rsample(sample_shape).exp()
+
+    def __repr__(self) -> str:
+        return "LogNormal()"
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._checked(value)
@@ -159,9 +161,15 @@ class HalfNormal(_Univariate):
     def variance(self) -> Tensor:
         return self.scale.pow(2) * (1 - 2 / math.pi)
 
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        return Normal(0.0, self.scale, validate_args=False).sample(sample_shape).abs()
+
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         return (standard_normal(shape, self.scale) * self.scale).abs()
+
+    def __repr__(self) -> str:
+        return "HalfNormal()"
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._checked(value)

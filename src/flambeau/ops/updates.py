@@ -82,8 +82,8 @@ class Update:
 
     def _in_c(self, columns: Sequence[Any], numbers: dict[str, Any]) -> bool:
         """Runs the rule as compiled code where that pays; tells whether it did."""
-        if sum([a.size for a in columns[0]]) < LARGE:
-            return False
+        if recorders or sum([a.size for a in columns[0]]) < LARGE:
+            return False  # while a program is recorded, its own code is made soon enough
         dtype = columns[0][0].dtype
         for column in columns:
             for a in column or ():

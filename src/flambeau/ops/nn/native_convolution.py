@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ..native import named
 from .windows import Ints
 
 Array = np.ndarray
 
-ENOUGH = 10_000  # multiplications from which it is worth to have the runtime built
+ENOUGH = 10_000  # multiplications from which the call gains
 
 
 @functools.lru_cache(maxsize=512)
@@ -36,15 +37,17 @@ def _pointer(array: Array | None) -> int | None:
 
 
 def _runtime(input: Ints, weight: Ints, out: Ints, *arrays: Array | None) -> Any:
-    """The runtime where it can compute the product and is worth its price, or None."""
+    """The runtime where it can compute the product and the call gains by it, or None."""
     work = input[0] * math.prod(weight) * math.prod(out)
     if work < ENOUGH or len(out) > 3 or not math.prod(input):
         return None
     if any(a is not None and a.dtype != np.float32 for a in arrays):
         return None
+    if named("fl_conv_forward", work // 16) is None:
+        return None
     from ...backends.native import library  # not loaded by `import flambeau`
 
-    return library.runtime("fl_conv_forward")
+    return library.runtime()
 
 
 def forward(

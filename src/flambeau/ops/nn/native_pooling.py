@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..contractions import accumulate_type
+from ..native import named
 from .windows import Ints
 
 Array = np.ndarray
 
-ENOUGH = 10_000  # elements met from which it is worth to have the runtime built
+ENOUGH = 10_000  # elements met from which the call gains
 
 
 @functools.lru_cache(maxsize=512)
@@ -33,12 +34,14 @@ def _shape(
 
 
 def _runtime(array: Array, work: int, dims: int) -> Any:
-    """The runtime where it can do the work and is worth its price, or None."""
+    """The runtime where it can do the work and the call gains by it, or None."""
     if work < ENOUGH or dims > 3 or accumulate_type(array.dtype) != np.float32:
+        return None
+    if named("fl_max_pool", work) is None:
         return None
     from ...backends.native import library  # not loaded by `import flambeau`
 
-    return library.runtime("fl_max_pool")
+    return library.runtime()
 
 
 def _single(array: Array) -> Array:

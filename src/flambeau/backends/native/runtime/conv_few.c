@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEW = 8 };          /* places from which conv.c is faster */
+enum { FEW = 16, LANES = 8 }; /* more places are conv.c's, and with few channels most of these too */
 enum { GRAIN = 16 * 1024 }; /* elements copied that are worth a thread */
 
 typedef struct {
@@ -19,7 +19,8 @@ typedef struct {
 } few;
 
 int fl_conv_has_few_places(const fl_conv *s) {
-    return s->groups == 1 && s->out[0] * s->out[1] * s->out[2] < FEW;
+    int64_t places = s->out[0] * s->out[1] * s->out[2], channels = fl_least(s->inputs, s->outputs);
+    return s->groups == 1 && (places < 4 || (places <= FEW && LANES * places <= channels));
 }
 
 /* Where a tap meets the input at a place, or -1. */
