@@ -7,6 +7,8 @@ from pathlib import Path
 
 import flambeau
 
+os.environ["FLAMBEAU_STRICT"] = "1"  # the compiler's mistakes are raised, not passed over
+
 # Tests that start Python in another folder find the same package.
 _SOURCE = str(Path(flambeau.__file__).resolve().parents[1])
 os.environ["PYTHONPATH"] = os.pathsep.join(

@@ -47,27 +47,36 @@ d.precision_matrix | d.scale_tril | d.param_shape
 """
 PAIRS = """
 D.Normal(a, b), D.Normal(b, p) | D.HalfNormal(b), D.HalfNormal(p) | D.Laplace(a, b), D.Laplace(b, p)
-D.Exponential(b), D.Exponential(p) | D.Uniform(a, b), D.Uniform(a - 1, b) | D.Geometric(p), D.Geometric(p / 2)
-D.Uniform(a, b), D.Uniform(a, b - 0.5) | D.Uniform(a, b), D.Normal(a, b) | D.Poisson(b), D.Poisson(p)
+D.Exponential(b), D.Exponential(p) | D.Uniform(a, a + b), D.Uniform(a - 1, a + b)
+D.Geometric(p), D.Geometric(p / 2)
+D.Uniform(a, a + b), D.Uniform(a, a + b / 2) | D.Uniform(a, a + b), D.Normal(a, b)
+D.Poisson(b), D.Poisson(p)
 D.Bernoulli(p), D.Bernoulli(p / 2) | D.Bernoulli(p), D.Bernoulli(logits=a)
 D.Bernoulli(T.tensor([0.0, 1.0, 0.5, 0.5])), D.Bernoulli(T.tensor([0.5, 0.5, 0.0, 1.0]))
 D.Categorical(m), D.Categorical(logits=m) | D.OneHotCategorical(m), D.OneHotCategorical(m + 1)
 D.Categorical(T.tensor([0.5, 0.5, 0.0])), D.Categorical(T.tensor([1.0, 0.0, 0.0]))
 D.Independent(D.Normal(m, m), 1), D.Independent(D.Normal(m, m + 1), 1)
-D.MultivariateNormal(a, S), D.MultivariateNormal(b, S + T.eye(3)) | D.Normal(a, b), D.Bernoulli(p)
+D.MultivariateNormal(a, S), D.MultivariateNormal(b, S + T.eye(3))
 D.LogNormal(a, b), D.Exponential(b)
 """
 MISTAKES = """
 D.Normal(a, -b) | D.Normal(T.tensor(T.nan), b) | D.Normal("a", b) | D.Uniform(b, a)
 D.Bernoulli(b) | D.Bernoulli() | D.Bernoulli(p, p) | D.Categorical(T.tensor(0.5))
-D.Categorical(logits=T.tensor(0.5)) | D.Categorical(-m) | D.Exponential(0.0) | D.Poisson(-1.0)
-D.Geometric(0.0) | D.MultivariateNormal(a, -S) | D.MultivariateNormal(a) | D.MultivariateNormal(a, a)
+D.Categorical(logits=T.tensor(0.5)) | D.Exponential(0.0) | D.Poisson(-1.0)
+D.Geometric(0.0) | D.MultivariateNormal(a, -S) | D.MultivariateNormal(a)
+D.MultivariateNormal(a, a)
 D.MultivariateNormal(T.tensor(1.0), S) | D.MultivariateNormal(a, scale_tril=S)
-D.Normal(a, b).log_prob(1.0) | D.Normal(a, b).log_prob(T.ones(2)) | D.Categorical(m).log_prob(T.tensor(3))
-D.Bernoulli(p).log_prob(T.tensor(0.5)) | D.Exponential(b).log_prob(-b) | D.Independent(D.Normal(a, b), 2)
-D.Uniform(a, b).log_prob(b + 1) | D.OneHotCategorical(m).log_prob(T.ones(2)) | D.Poisson(b).log_prob(p)
-D.kl.register_kl(int, D.Normal) | D.Multinomial(2, m).log_prob(T.ones(2, 3)) | D.Normal(a, b).enumerate_support()
+D.Normal(a, b).log_prob(1.0) | D.Normal(a, b).log_prob(T.ones(2))
+D.Categorical(m).log_prob(T.tensor(3))
+D.Bernoulli(p).log_prob(T.tensor(0.5)) | D.Exponential(b).log_prob(-b)
+D.Independent(D.Normal(a, b), 2)
+D.Uniform(a, a + b).log_prob(b + 3) | D.OneHotCategorical(m).log_prob(T.ones(2))
+D.Poisson(b).log_prob(p)
+D.Multinomial(2, m).log_prob(T.ones(2, 3)) | D.Normal(a, b).enumerate_support()
 """
+
+
+ABSENT = (("NotImplementedError",), ("AttributeError",))
 
 
 def names(T):
@@ -113,11 +122,9 @@ def test_same_answers(name):
         scope.update(d=eval(make, scope), x=eval(values, scope))
         scopes.append(scope)
     for ask in split(ASK):
-        mine, theirs = (
-            outcome(ask, T, s) for T, s in zip((flambeau, torch), scopes, strict=True)
-        )
-        if isinstance(theirs, tuple) and theirs[:1] and theirs[0] in ("NotImplementedError", "AttributeError"):
-            assert isinstance(mine, tuple) and mine[0] == theirs[0], f"{ask}: {mine}"
+        mine, theirs = (outcome(ask, T, s) for T, s in zip((flambeau, torch), scopes, strict=True))
+        if isinstance(theirs, tuple) and theirs[:1] in ABSENT:
+            assert mine[:1] == theirs[:1], f"{ask}: {mine}"
             continue
         assert_same(mine, theirs, ask)
 
@@ -130,7 +137,7 @@ def test_divergences(pair):
 
 @pytest.mark.parametrize("mistake", split(MISTAKES))
 def test_mistakes(mistake):
-    mine, theirs = outcome(mistake, flambeau, names(flambeau)), outcome(mistake, torch, names(torch))
+    mine, theirs = (outcome(mistake, T, names(T)) for T in (flambeau, torch))
     assert mine == theirs
     assert isinstance(theirs, tuple) and theirs[0].endswith("Error")
 
@@ -172,4 +179,4 @@ def test_own_rules_for_divergences():
     assert D.kl_divergence(Mine(0.0, 1.0), Mine(0.0, 1.0)) == 7
     assert D.kl_divergence(Mine(0.0, 1.0), D.Normal(0.0, 1.0)) == 0
     with pytest.raises(AttributeError, match="nearest name is"):
-        D.Norml  # noqa: B018
+        D.Norml

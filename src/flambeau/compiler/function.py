@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import os
 import threading
 import warnings
 import weakref
@@ -24,6 +25,7 @@ from .program import Program
 from .recorder import Recorder, overlapping
 
 PROGRAMS = 8  # kept per function; a function that needs more runs as it is
+STRICT = "FLAMBEAU_STRICT"  # where this is set, mistakes of the compiler are raised
 ATTEMPTS = 4  # recordings that came to nothing before a function runs as it is
 
 
@@ -195,6 +197,10 @@ class CompiledFunction:
                 self._give_up(str(error))
         except Unsupported as error:
             self._give_up(str(error))
+        except Exception as error:  # a mistake of the compiler's is not the user's
+            if os.environ.get(STRICT):
+                raise
+            self._give_up(f"the compiler failed: {type(error).__name__}: {error}")
         finally:
             recording.release()
         return result

@@ -163,7 +163,7 @@ class PositiveDefinite(Constraint):
         symmetric = flambeau.isclose(value, value.mT, atol=1e-6).flatten(-2).all(-1)
         if not bool(symmetric.all()):
             return symmetric
-        return flambeau.linalg.cholesky_ex(value).info == 0
+        return flambeau.linalg.cholesky_ex(value)[1] == 0
 
 
 class IndependentConstraint(Constraint):

@@ -92,7 +92,7 @@ def standard_normal(shape: Size, like: Tensor) -> Tensor:
 class LogNormal(Normal):
     r"""The exponential of a normal number with mean ``loc`` and standard deviation ``scale``."""
 
-    support = constraints.positive
+    support = constraints.positive  # type: ignore[assignment]
 
     @property
     def mean(self) -> Tensor:
@@ -190,14 +190,18 @@ class HalfNormal(_Univariate):
 class Uniform(_Univariate):
     """p(x) = 1 / (high - low) on [low, high)"""
 
-    arg_constraints = {"low": constraints.dependent, "high": constraints.dependent}
     low: Tensor
     high: Tensor
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self._set(validate_args, low=low, high=high)
-        if self._validate_args and not bool((self.low < self.high).all()):
-            raise ValueError("Uniform is not defined when low>= high")
+
+    @property
+    def arg_constraints(self) -> dict[str, constraints.Constraint]:  # type: ignore[override]
+        return {
+            "low": constraints.LessThan(self.high),
+            "high": constraints.GreaterThan(self.low),
+        }
 
     @property
     def support(self) -> constraints.Constraint:

@@ -6,7 +6,7 @@ from typing import Any
 
 import flambeau
 
-from ..autograd.modes import no_grad
+from ..autograd.modes import enable_grad, no_grad
 from ..nn import functional as F
 from ..tensor.size import Size
 from ..tensor.tensor import Tensor
@@ -25,14 +25,14 @@ class _ByProbability(Distribution):
     """Given by probabilities or by their logits; the other is worked out when it is asked for."""
 
     _binary = True
-    _parts: dict[str, Tensor]
+    _given_by: str
 
     def _set(self, validate_args: bool | None, probs: Any, logits: Any) -> None:
         if (probs is None) == (logits is None):
             raise ValueError("Either `probs` or `logits` must be specified, but not both.")
         name, value = ("probs", probs) if logits is None else ("logits", logits)
         tensor = broadcast_all(value)[0] if self._binary else self._normalized(name, value)
-        self.__dict__[name] = tensor
+        self.__dict__[name], self._given_by = tensor, name
         if self._binary:
             shape = () if is_number(value) else tensor.size()
         else:
@@ -51,27 +51,28 @@ class _ByProbability(Distribution):
         return value - value.logsumexp(-1, keepdim=True)
 
     def __getattr__(self, name: str) -> Any:
+        convert: Any
         if name == "probs" and "logits" in self.__dict__:
-            value = logits_to_probs(self.logits, self._binary)
+            convert = logits_to_probs
         elif name == "logits" and "probs" in self.__dict__:
-            value = probs_to_logits(self.probs, self._binary)
+            convert = probs_to_logits
         else:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        # Not kept: `repr` and `expand` look for the one that was given.
+        with enable_grad():
+            value = self.__dict__[name] = convert(self._given, self._binary)
         return value
 
     def _parameters(self, shape: Size) -> dict[str, Any]:
         tail = () if self._binary else (self._given.shape[-1],)
-        name = "probs" if "probs" in self.__dict__ else "logits"
-        return {name: self._given.expand((*shape, *tail))}
+        known: dict[str, Tensor] = {
+            name: self.__dict__[name] for name in ("probs", "logits") if name in self.__dict__
+        }
+        expanded = {name: value.expand((*shape, *tail)) for name, value in known.items()}
+        return {"_given_by": self._given_by, **expanded}
 
     @property
     def _given(self) -> Tensor:
-        return self.__dict__.get("probs", self.__dict__.get("logits"))  # type: ignore[return-value]
-
-    @property
-    def param_shape(self) -> Size:
-        return self._given.size()
+        return self.__dict__[self._given_by]
 
 
 class Bernoulli(_ByProbability):
@@ -87,6 +88,10 @@ class Bernoulli(_ByProbability):
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         self._set(validate_args, probs, logits)
+
+    @property
+    def param_shape(self) -> Size:
+        return self._given.size()
 
     @property
     def mean(self) -> Tensor:
@@ -183,6 +188,10 @@ class Categorical(_ByProbability):
         self._set(validate_args, probs, logits)
 
     @property
+    def param_shape(self) -> Size:
+        return self._given.size()
+
+    @property
     def _num_events(self) -> int:
         return self._given.shape[-1]
 
@@ -240,6 +249,13 @@ class OneHotCategorical(_ByProbability):
 
     def _event(self, tensor: Tensor) -> Any:
         return tensor.size()[-1:]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    @property
+    def param_shape(self) -> Size:
+        return self._given.size()
 
     @property
     def _categorical(self) -> Categorical:
@@ -309,8 +325,15 @@ class Multinomial(_ByProbability):
     def _event(self, tensor: Tensor) -> Any:
         return tensor.size()[-1:]
 
+    def __repr__(self) -> str:
+        return "Multinomial()"
+
     def _parameters(self, shape: Size) -> dict[str, Any]:
         return {**super()._parameters(shape), "total_count": self.total_count}
+
+    @property
+    def param_shape(self) -> Size:
+        return self._given.size()
 
     @property
     def support(self) -> constraints.Constraint:
@@ -325,13 +348,22 @@ class Multinomial(_ByProbability):
         return self.total_count * self.probs * (1 - self.probs)
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
-        given = {k: v for k, v in self.__dict__.items() if k in ("probs", "logits")}
-        one = Categorical(**given, validate_args=False)
+        one = Categorical(self.probs, validate_args=False)
         drawn = one.sample((self.total_count, *sample_shape))
         order = (*range(1, drawn.dim()), 0)
         counts = flambeau.zeros(self._extended_shape(sample_shape), dtype=self._given.dtype)
         drawn = drawn.permute(order)
         return counts.scatter_add_(-1, drawn, flambeau.ones(drawn.shape, dtype=counts.dtype))
+
+    def entropy(self) -> Tensor:
+        n, probs = self.total_count, clamp_probs(self.probs)
+        counts = flambeau.arange(1.0, n + 1, dtype=probs.dtype)
+        counts = counts.view((-1,) + (1,) * probs.dim())
+        count = flambeau.tensor(float(n), dtype=probs.dtype)
+        ways = (count + 1).lgamma() - (counts + 1).lgamma() - (count - counts + 1).lgamma()
+        shares = (ways + counts * probs.log() + (count - counts) * (-probs).log1p()).exp()
+        one = Categorical(self.probs, validate_args=False).entropy()
+        return n * one - (count + 1).lgamma() + (shares * (counts + 1).lgamma()).sum((0, -1))
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._checked(value)
@@ -349,9 +381,7 @@ class Poisson(Distribution):
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
-        super().__init__(
-            () if is_number(rate) else self.rate.size(), validate_args=validate_args
-        )
+        super().__init__(() if is_number(rate) else self.rate.size(), validate_args=validate_args)
 
     @property
     def mean(self) -> Tensor:

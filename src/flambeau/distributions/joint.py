@@ -122,7 +122,7 @@ class MultivariateNormal(Distribution):
     ) -> None:
         if loc.dim() < 1:
             raise ValueError("loc must be at least one-dimensional.")
-        given = {
+        given: dict[str, Any] = {
             "covariance_matrix": covariance_matrix,
             "scale_tril": scale_tril,
             "precision_matrix": precision_matrix,
