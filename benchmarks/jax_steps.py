@@ -202,12 +202,12 @@ def attention(p: Parameters, name: str, x: Any, heads: int = 4) -> Any:
 
 def transformer_loss(p: Parameters, b: Parameters, key: Any, x: Any, y: Any) -> Any:
     z = p["word.weight"][x] + p["place.weight"]
-    for i, key in enumerate(jax.random.split(key, 4)):
+    for i, own in enumerate(jax.random.split(key, 4)):
         z = z + attention(p, f"blocks.{i}", layer_norm(p, f"blocks.{i}.norm1", z))
         names = [f"blocks.{i}.mlp.0", f"blocks.{i}.mlp.2"]
         exact = functools.partial(jax.nn.gelu, approximate=False)
         out = perceptron(p, names, layer_norm(p, f"blocks.{i}.norm2", z), exact)
-        z = z + jnp.where(jax.random.bernoulli(key, 0.9, out.shape), out / 0.9, 0)
+        z = z + jnp.where(jax.random.bernoulli(own, 0.9, out.shape), out / 0.9, 0)
     scores = linear(p, "head", layer_norm(p, "norm", z))
     return cross_entropy(scores.reshape(-1, scores.shape[-1]), y.reshape(-1))
 

@@ -7,12 +7,12 @@
                                                       row_kernels.py and small_calls.py
 
 The machine allows an arithmetic rate, that of independent fused multiply-adds in registers, and a
-rate of memory, that of a copy (or, where nothing is written, of a sum) of as many bytes as the
-kernel touches, so that what fits a cache is held against the cache. A kernel needs at least the
-longer of its two times; the share is that time over its own. Elementary functions take many
-instructions per value, of which only the memory is counted. PyTorch's column is how many times as
-fast flambeau is, and is empty where PyTorch is not installed. Each time is the best of many, all in
-turns.
+rate of memory, that of copying as much as the kernel writes and of summing up what it reads beyond
+that, so that what fits a cache is held against the cache. A kernel needs at least the longer of its
+two times; the share is that time over its own. Elementary functions take many instructions per
+value, which are not counted. The first line is a kernel of one value: what a call costs. PyTorch's
+column is how many times as fast flambeau is, and is empty where PyTorch is not installed. Each time
+is the best of many, all in turns.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent / "src"))
-
 import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "src"))  # where flambeau is not installed
 
 DETAILS = ("contractions.py", "convolutions.py", "row_kernels.py", "small_calls.py")
 
@@ -176,11 +176,12 @@ def reduction(name: str, shape: tuple[int, int], formula: str, work: float, out:
 
 
 def size_of(n: int) -> str:
-    return f"{n >> 20}M" if n >= 1 << 20 else f"{n >> 10}k"
+    return f"{n >> 20}M" if n >= 1 << 20 else f"{n >> 10}k" if n >= 1 << 10 else str(n)
 
 
 def cases() -> list[Case]:
     found = [
+        pointwise("call", 1, "a + a", "a", 1),
         product("matmul", 128, 128, 128),
         product("matmul", 512, 512, 512),
         product("matmul", 1024, 1024, 1024),
@@ -193,7 +194,7 @@ def cases() -> list[Case]:
         convolution("conv 1-32, 28x28, batch 64", 64, 1, 28, 32),
         convolution("conv gradients 32-64, 26x26", 64, 32, 26, 64, backward=True),
     ]
-    for n in (1 << 14, 1 << 22):
+    for n in (1 << 18, 1 << 22):
         found += [
             pointwise("a * b + c", n, "a * b + c", "abc", 2),
             pointwise("relu(a + b) * 0.5", n, "torch.relu(a + b) * 0.5", "ab", 3),
@@ -201,7 +202,7 @@ def cases() -> list[Case]:
             pointwise("tanh", n, "torch.tanh(a)", "a", 1),
             pointwise("gelu", n, "torch.nn.functional.gelu(a)", "a", 1),
         ]
-    for shape in ((256, 64), (4096, 1024)):
+    for shape in ((1024, 256), (4096, 1024)):
         n, rows = math.prod(shape), shape[0]
         found += [
             reduction("sum", shape, "a.sum()", 1, 1),
@@ -241,15 +242,16 @@ class Machine:
         return lambda: self.adds(loops, self.small.ctypes.data), work
 
     def memory(self, read: float, written: float) -> tuple[Callable[[], Any], float]:
-        """A call that moves as many bytes, and how many these are."""
-        if written < read / 10:
-            count = max(4096, int(read))
-            source = np.ones(count, np.uint8)
-            return lambda: self.read(count, source.ctypes.data), float(count)
-        count = max(4096, int(read + written) // 2)
-        source, target = np.ones(count, np.uint8), np.ones(count, np.uint8)
-        address = target.ctypes.data, source.ctypes.data
-        return lambda: (self.copy(count, *address), source, target), 2.0 * count
+        """A call that moves as many bytes, a copy and a sum of the rest, and their number."""
+        pairs, more = int(min(read, written)), int(max(0.0, read - written))
+        source, target = np.ones(max(pairs, more, 64), np.uint8), np.ones(pairs + 64, np.uint8)
+        to, origin = target.ctypes.data, source.ctypes.data
+
+        def run() -> tuple[Any, ...]:
+            self.copy(pairs, to, origin)
+            return self.read(more, origin), source, target
+
+        return run, 2.0 * pairs + more
 
 
 def best(calls: list[Callable[[], Any]], seconds: float) -> list[float]:

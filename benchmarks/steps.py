@@ -1,6 +1,6 @@
 """Times whole training steps on flambeau, PyTorch and JAX, in turns, and says who is ahead.
 
-    python benchmarks/steps.py                       every workload on every side, a few minutes each
+    python benchmarks/steps.py                       every workload on every side; takes long
     python benchmarks/steps.py --only cnn,lstm --rounds 1 --seconds 0.5 --sides flambeau,torch
     python benchmarks/steps.py --output DIR          also DIR/steps.json, steps.png and steps.md
     python benchmarks/steps.py --check               exit with 1 where a target is missed

@@ -1,4 +1,4 @@
-"""Training steps, each written once against PyTorch's API, so that any package with that API runs it.
+"""Training steps, each written once against PyTorch's API, for any package that has it.
 
 A workload is a function of the package. What it makes has a step: a function without arguments that
 does one whole optimization step (or, of :func:`evaluation`, one forward pass) and returns the

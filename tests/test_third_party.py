@@ -26,6 +26,8 @@ EXPECTED = {
         "MulticlassAccuracy() tensor(0.3000) tensor(0.3000)",
         "{'accuracy': tensor(0.3750), 'f1': tensor(0.2857)}",
     ],
+    "torchdiffeq": ["tensor([[ 1.3531, -0.1468]])"],
+    "x_transformers": ["loss 4.2121", "torch.Size([2, 5]) 85600"],
 }
 
 

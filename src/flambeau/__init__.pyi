@@ -21,6 +21,7 @@ from . import backends as backends
 from . import compiler as compiler
 from . import cuda as cuda
 from . import distributed as distributed
+from . import distributions as distributions
 from . import fft as fft
 from . import func as func
 from . import io as io
@@ -46,6 +47,7 @@ from . import vision as vision
 from . import xpu as xpu
 from .amp import GradScaler as GradScaler
 from .cuda import OutOfMemoryError as OutOfMemoryError
+from .tensor.tensor import UntypedStorage as UntypedStorage
 from .settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from .amp import autocast as autocast
 from .compiler import compile as compile

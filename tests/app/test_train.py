@@ -51,7 +51,7 @@ def test_the_model_is_a_state_dict(digits_run):
 
 
 def test_what_is_printed(flambeau_command, tmp_path):
-    options = ["--epochs", 2, "--lr", 0.05, "--optimizer", "sgd", "--layers", "6"]
+    options = ["--epochs", 2, "--lr", 0.05, "--optimizer", "sgd", "--layers", "6", "--no-compile"]
     outcome = flambeau_command("train", "penguins", *options, "--output", tmp_path / "p")
     lines = outcome.out.splitlines()
     assert lines[0] == "penguins: 274 training and 68 held-out examples, 3 classes"

@@ -62,7 +62,10 @@ def test_program(name):
     assert_same_text(by_flambeau(path), by_pytorch(path))
 
 
-@pytest.mark.parametrize("package", ["einops", "torchinfo", "torchmetrics"])
+PACKAGES = ["einops", "torchdiffeq", "torchinfo", "torchmetrics", "x_transformers"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_program_with_a_package_for_pytorch(package):
     pytest.importorskip(package)
     path = PROGRAMS / f"with_{package}.py"

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import flambeau
 from flambeau import nn, optim
 from flambeau.backends.native import library, toolchain
-from flambeau.compiler import compile
 from flambeau.nn import functional as F
 
 # The first step pays for what is set up once and is not timed. The numbers are fixed, so that which
@@ -60,7 +60,7 @@ class TimedStep:
             if reason:
                 self._end_trial(reason)
             else:
-                self.compiled = compile(step)
+                self.compiled = flambeau.compile(step)
 
     def __call__(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
         """What the step gives for this batch."""

@@ -174,9 +174,7 @@ def _epochs(
         TextColumn("loss {task.fields[loss]:.4f}"),
         TimeRemainingColumn(),
     )
-    step = TimedStep(
-        plain_step(model, optimizer), setup.batch_size, console.print, setup.compile
-    )
+    step = TimedStep(plain_step(model, optimizer), setup.batch_size, console.print, setup.compile)
     quiet = not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task("", total=steps, epoch=1, loss=math.nan)

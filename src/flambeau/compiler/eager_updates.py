@@ -41,7 +41,8 @@ class EagerUpdate:
         }  # fmt: skip
         self.fixed = {n: v for n, v in numbers.items() if n not in self.names}
         self.columns = sum(present)
-        cells, arguments = [], []
+        cells: list[Cell] = []
+        arguments: list[Cell | None] = []
         for there in present:
             if there:
                 cells.append(Cell(Expr("column", (), dtype, len(cells))))

@@ -31,8 +31,8 @@ _C_FUNCTIONS = {
        ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf")},
     "power": ("fl_powf", "fl_pow"),
     **{n: (f"__builtin_{n}f", f"__builtin_{n}") for n in
-       ("sin", "cos", "sqrt", "floor", "ceil", "trunc", "rint", "copysign", "nextafter", "tan", "asin", "acos",
-        "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "hypot", "erfc", "fmod",
+       ("sin", "cos", "sqrt", "floor", "ceil", "trunc", "rint", "copysign", "nextafter", "tan",
+        "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "hypot", "erfc", "fmod",
         "lgamma", "fmax", "fmin")},
 }  # fmt: skip
 
@@ -94,7 +94,13 @@ class Emitter:
     # ------------------------------------------------------------------ calls
 
     def _native(self, node: Native) -> None:
-        args = ", ".join(self._argument(a) for a in node.args)
+        values = node.args
+        if node.epilogue is not None:
+            name = f"e{self.count}"
+            self.count += 1
+            self.functions.append(EpilogueWriter(self, node.epilogue, name).text())
+            values = (*values[:-2], name, "m")
+        args = ", ".join(self._argument(a) for a in values)
         call = f"{node.function}({args})"
         if node.function in CHECKED:
             self.main.append(f"    if ((error = {call})) return error;")
@@ -361,6 +367,6 @@ static double now(void)
 }
 """
 
-from .loops import LoopWriter  # noqa: E402  (loops.py uses Body)
+from .loops import EpilogueWriter, LoopWriter  # noqa: E402  (loops.py uses Body)
 
 __all__ = ["Emitter", "Node", "Shape", "Statement"]

@@ -52,7 +52,7 @@ class Entry:
             if _shared(tensors) != self.shared:
                 return False
             roots = self.program.roots
-            if roots and any([id(root_of(t._data)) in roots for t in tensors]):
+            if roots and any([id(root_of(t._data)) in roots for t in tensors]):  # noqa: C419
                 return False
         for i, tensor, external in self.named:
             now = self.environment.current(i)
@@ -180,7 +180,7 @@ class CompiledFunction:
         try:
             if recording.once:
                 raise _Again(recording.once)
-            if changes.count != before:
+            if changes.count != before and not environment.holds():
                 raise _Again("it changes attributes of a module")
             outer = environment.roots()
             if any(id(root_of(t._data)) in outer for t in tensors):
@@ -257,7 +257,7 @@ class _Again(Exception):
 
 
 def _escaped(recording: Recorder, result: Any) -> list[str]:
-    allowed: set[int] = set()
+    allowed: set[int] = {id(leaf) for leaf, _, _ in recording.leaves.values()}
     stack: list[Any] = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
     stack += [leaf._grad for leaf, _, _ in recording.leaves.values() if leaf._grad is not None]
     while stack:

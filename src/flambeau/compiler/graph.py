@@ -151,6 +151,14 @@ class Native(Node):
         self.function, self.args = function, tuple(args)
         self._reads, self._writes = tuple(reads), tuple(writes)
         self.name, self.line, self._flops = name, line, flops
+        self.epilogue: Loop | None = None
+
+    def attach(self, loop: Loop) -> None:
+        """Has the function run a loop over each block of its result as soon as that is done."""
+        self.epilogue = loop
+        self._reads += tuple(loop.reads())
+        self._writes += tuple(loop.writes())
+        self.name = f"{self.name}+{loop.name}"
 
     def reads(self) -> tuple[View, ...]:
         return self._reads
@@ -159,11 +167,12 @@ class Native(Node):
         return self._writes
 
     def flops(self) -> int:
-        return self._flops
+        return self._flops + (self.epilogue.flops() if self.epilogue is not None else 0)
 
     def __repr__(self) -> str:
         args = ", ".join(map(repr, self.args))
-        return f"{self.function}({args})  # {self.name} {self.line}"
+        then = "" if self.epilogue is None else f"\n    then {self.epilogue!r}"
+        return f"{self.function}({args})  # {self.name} {self.line}{then}"
 
 
 class Host(Node):

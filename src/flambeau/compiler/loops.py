@@ -254,6 +254,50 @@ class LoopWriter:
         return self._outer([*start, *self._middle([*before, *loop]), *finish])
 
 
+class EpilogueWriter(LoopWriter):
+    """Writes a loop as a function of a block: of rows and columns, or of images and channels."""
+
+    def __init__(self, emitter: Emitter, loop: Loop, name: str):
+        self.emitter, self.name, self.loop = emitter, name, loop
+        self.after = []
+        self.form, self.flat = "block", False
+        self.shape, self.statements = loop.shape, loop.statements
+        self.inner = len(loop.shape) - 1
+        self.outer, self.middle, self.count = [], [], 0
+
+    def text(self) -> str:
+        block = "int64_t row0, int64_t row1, int64_t col0, int64_t col1"
+        plain = "(void *context, int64_t begin, int64_t end)"
+        return super().text().replace(plain, f"(void *context, {block})")
+
+    def _block(self) -> list[str]:
+        first = self._invariant_at(0)
+        columns = [] if self.inner == 1 else self._invariant()
+        body = self._stores()
+        if self.inner == 1:
+            low, high = "col0", "col1"
+        else:
+            low, high = "0", str(self.shape[2])
+        loop = ["FL_IVDEP", f"for (int64_t {INNER} = {low}; {INNER} < {high}; {INNER}++) {{",
+                *_indented(body, 1), "}"]  # fmt: skip
+        if self.inner == 2:
+            loop = ["for (int64_t i1 = col0; i1 < col1; i1++) {",
+                    *_indented([*columns, *loop], 1), "}"]  # fmt: skip
+        return ["for (int64_t i0 = row0; i0 < row1; i0++) {", *_indented([*first, *loop], 1), "}"]
+
+    def _invariant_at(self, level: int) -> list[str]:
+        """Loads that move along the first dimension alone."""
+        body = self.body
+        for s in self.statements:
+            for x in _load_nodes(s.value):
+                if id(x) in body.names or any(x.value.strides[level + 1 :]):
+                    continue
+                if x.value.buffer.number not in body.written:
+                    body.value(x)
+        lines, body.lines = body.lines, []
+        return lines
+
+
 # ---------------------------------------------------------------------- sums
 
 

@@ -50,12 +50,17 @@ class NumberSource:
         self.optimizer, self.group, _ = numbers.note
         self.coefficients: Callable = numbers.op.kernel.coefficients  # type: ignore[union-attr]
         self.clocks: list[Tensor] = []
-        for column in numbers.clocks:
-            ref = buffers[column[0].buffer.number].tensor
-            tensor = ref() if ref is not None else None
-            if tensor is None:
-                raise Unsupported("a step count that nobody keeps")
-            self.clocks.append(tensor)
+        self.others: list[tuple[int, Tensor]] = []  # the counts of further parameters
+        for i, column in enumerate(numbers.clocks):
+            for j, view in enumerate(column):
+                ref = buffers[view.buffer.number].tensor
+                tensor = ref() if ref is not None else None
+                if tensor is None:
+                    raise Unsupported("a step count that nobody keeps")
+                if j:
+                    self.others.append((i, tensor))
+                else:
+                    self.clocks.append(tensor)
         self.state = self.optimizer.state
         self.size = len(self.state)
         self.seen: dict[str, Any] = {}
@@ -73,7 +78,12 @@ class NumberSource:
             return False
         if group != self.seen:
             self.options, self.seen = settings(*self.note), dict(group)
+            if any([isinstance(v, Tensor) for v in group.values()]):  # noqa: C419
+                self.seen = {}  # their numbers may change in place
         before = [clock._data.item() for clock in self.clocks]
+        for i, clock in self.others:  # parameters that were frozen for a while lag behind
+            if clock._data.item() != before[i]:
+                return False
         after, found = self.coefficients(*before, **self.options)
         try:
             values = [found[name] for name in numbers.names]
@@ -112,3 +122,18 @@ class NumberSource:
     def fill(self) -> None:
         """Puts the numbers where the program reads them."""
         self.table[self.first : self.last] = self.values
+
+
+class StateGuard:
+    """For an update whose kernel runs in Python: its optimizer's state is still the recorded one."""
+
+    def __init__(self, optimizer: Any):
+        self.optimizer, self.state, self.size = optimizer, optimizer.state, len(optimizer.state)
+
+    def ready(self) -> bool:
+        """Whether the tensors that the program holds are the optimizer's."""
+        state = self.optimizer.state
+        return state is self.state and len(state) == self.size
+
+    def fill(self) -> None:
+        """There are no numbers."""

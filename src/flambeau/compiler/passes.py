@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from .expressions import Expr, cast, loads, nodes_of, replaced, weight
-from .graph import Batched, Graph, Loop, Node, Statement, depends, verify
+from .graph import Batched, Graph, Loop, Native, Node, Statement, depends, verify
 from .memory import Buffer, Shape, View, contiguous_strides
 
 STATEMENTS = 24  # a loop of more would run out of registers
@@ -292,6 +292,58 @@ def drop_stores(graph: Graph) -> None:
     graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
 
 
+# ---------------------------------------------------------------------- epilogues
+
+
+# Functions that tell when a block of their result is done: how many dimensions a block is cut along
+# (rows and columns; images and channels).
+TELLING = {"fl_sgemm": 2, "fl_dgemm": 2, "fl_conv_forward": 2}
+WORTH = 1 << 16  # elements from which a result leaves the cache before a loop comes to it
+
+
+def attach_epilogues(graph: Graph) -> None:
+    """A loop over a large product's result runs on each block while that is in the cache."""
+    nodes = graph.nodes
+    for i, node in enumerate(nodes):
+        if not isinstance(node, Native) or node.function not in TELLING:
+            continue
+        result = node.writes()[0]
+        if result.size < WORTH or node.epilogue is not None:
+            continue
+        j = next((j for j in range(i + 1, min(i + 9, len(nodes))) if _touches(nodes[j], result)), 0)
+        loop = nodes[j] if j else None
+        if not isinstance(loop, Loop) or any(depends(loop, n) for n in nodes[i + 1 : j]):
+            continue
+        fitted = _over_blocks(loop, result)
+        if fitted is None or any(w.overlaps(r) for w in loop.writes() for r in node.reads()):
+            continue
+        node.attach(fitted)
+        nodes[j] = Loop((), [], "", "")  # nothing is left of it
+    graph.nodes = [n for n in nodes if not (isinstance(n, Loop) and not n.statements)]
+
+
+def _touches(node: Node, view: View) -> bool:
+    return any(v.overlaps(view) for v in (*node.reads(), *node.writes()))
+
+
+def _over_blocks(loop: Loop, result: View) -> Loop | None:
+    """A loop over a result's rows and columns, that meets the result element by element."""
+    if any(s.reduce for s in loop.statements) or loop.size != result.size:
+        return None
+    shape = result.shape
+    if len(shape) > 3:
+        shape = (*shape[:2], math.prod(shape[2:]))
+    if not result.is_contiguous():
+        return None
+    if loop.shape != shape:
+        if not dense(loop):
+            return None
+        loop = reshaped(loop, shape)
+    whole = result.reshaped(shape)
+    mine = [v for v in (*loop.reads(), *loop.writes()) if v.buffer is result.buffer]
+    return loop if all(v.same_place(whole) for v in mine) else None
+
+
 # ---------------------------------------------------------------------- sums in parts
 
 
@@ -369,7 +421,8 @@ def _walks_along(loop: Loop, axes: Shape) -> bool:
 
 def share_expressions(graph: Graph) -> None:
     """Within a loop, equal expressions become one object."""
-    for node in graph.nodes:
+    for n in graph.nodes:
+        node = n.epilogue if isinstance(n, Native) and n.epilogue is not None else n
         if isinstance(node, Loop):
             known: dict[tuple, Expr] = {}
             for s in node.statements:
@@ -399,7 +452,8 @@ def _shared(x: Expr, known: dict[tuple, Expr], seen: dict[int, Expr]) -> Expr:
 
 
 PASSES: list[Callable[[Graph], None]] = [
-    drop_dead, avoid_copies, recompute, fuse, drop_stores, drop_dead, split_sums, share_expressions,
+    drop_dead, avoid_copies, recompute, fuse, drop_stores, drop_dead, attach_epilogues, split_sums,
+    share_expressions,
 ]  # fmt: skip
 
 

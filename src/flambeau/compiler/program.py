@@ -22,7 +22,7 @@ from .graph import Graph, Host, Node
 from .host import HostStep
 from .lower import lower
 from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
-from .numbers import NumberSource
+from .numbers import NumberSource, StateGuard
 from .passes import optimise, plan_memory
 from .recorder import Call, Recorder, view_of
 
@@ -164,8 +164,10 @@ class Program:
 
     def _gradients(self) -> list[Gradient]:
         out = []
-        for leaf, _, _ in self.recording.leaves.values():
+        for leaf, _, old in self.recording.leaves.values():
             grad = leaf._grad
+            if grad is old and grad is not None:  # added to in place
+                continue
             if grad is None:
                 out.append(Gradient(leaf, None, None))
                 continue
@@ -326,7 +328,10 @@ class Program:
         self.steps.append(runs[0])
         for host, run in zip(hosts, runs[1:], strict=True):
             self.steps += [HostStep(self, host.call), run]
-        self.sources = [NumberSource(self.numbers, s, self.by_number) for s in self.builder.sources]
+        self.sources: list[NumberSource | StateGuard] = [
+            NumberSource(self.numbers, s, self.by_number) for s in self.builder.sources
+        ]
+        self.sources += [StateGuard(h.call.note[0]) for h in hosts if h.call.note is not None]
 
     def array(self, view: View) -> Array:
         """The array of a view as it lies in memory now."""

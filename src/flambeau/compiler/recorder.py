@@ -147,6 +147,12 @@ class Recorder(Watcher):
         if not self.deaf and id(leaf) not in self.leaves:
             self.leaves[id(leaf)] = [leaf, reads, leaf._grad]
 
+    def gradient_read(self, leaf: Tensor) -> None:
+        if not self.deaf and id(leaf) not in self.leaves:
+            found = self.find(leaf._data)
+            if found is None or found.born is None:
+                self.leaves[id(leaf)] = [leaf, True, leaf._grad]
+
     def note(self, kind: str, *what: Any) -> None:
         if self.deaf:
             return

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor.promotion import result_of
-from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.recording import host_read
+from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
 from .copies import convert, tensor_in
 from .dispatch import NUMBERS, execute, write_out

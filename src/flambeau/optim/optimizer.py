@@ -163,7 +163,7 @@ class Optimizer:
         """Drops the gradients of all parameters, or, on request, fills them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
-                grad = p.grad
+                grad = p._grad if set_to_none else p.grad
                 if grad is None and not recorders:
                     continue
                 if set_to_none:

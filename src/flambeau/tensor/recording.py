@@ -35,6 +35,9 @@ class Recorder:
     def gradient_set(self, leaf: Tensor, reads: bool) -> None:
         """A tensor's ``grad`` is about to be set; ``reads`` where it also depends on the old."""
 
+    def gradient_read(self, leaf: Tensor) -> None:
+        """A tensor's ``grad`` is looked at."""
+
     def note(self, kind: str, *what: Any) -> None:
         """Something else that a recorded program depends on, such as an optimizer's settings."""
 

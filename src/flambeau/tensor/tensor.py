@@ -159,6 +159,8 @@ class Tensor:
         found = self._grad
         if found is None and self._node is not None and not self._retains:
             _warn_about_grad_of_non_leaf()
+        for r in recorders:
+            r.gradient_read(self)
         return found
 
     @grad.setter

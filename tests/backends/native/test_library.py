@@ -144,7 +144,10 @@ int64_t fl_num_threads(void) { return threads; }
 """,
     "one.c": '#include "fl.h"\nint64_t fl_one(const float *x) { return x ? (int64_t)*x : 1; }\n',
     "one64.c": '#include "fl.h"\nint64_t fl_one64(const double *x) { return 64 + (int64_t)*x; }\n',
-    "two.c": '#include "fl.h"\n#include "more.h"\nint64_t fl_two(void) { return fl_one(0) + more(); }\n',
+    "two.c": """#include "fl.h"
+#include "more.h"
+int64_t fl_two(void) { return fl_one(0) + more(); }
+""",
     "more.c": '#include "fl.h"\n#include "more.h"\nint64_t more(void) { return 1; }\n',
     "wrong.c": '#include "fl.h"\nint64_t fl_wrong(void) { return wrong; }\n',
     "above.c": '#include "fl.h"\nint64_t fl_above(void) { return fl_wrong(); }\n',
@@ -154,7 +157,7 @@ USES_TWO = '#include "fl.h"\nFL_API int64_t three(void) { return fl_two() + fl_o
 
 @pytest.fixture
 def small(folder, monkeypatch, tmp_path):
-    """A small runtime in the place of the real one; the function starts afresh, as a process does."""
+    """A small runtime in the place of the real one; called, it starts afresh, as a process does."""
     monkeypatch.delenv("FLAMBEAU_NATIVE", raising=False)
     place = tmp_path / "runtime"
     place.mkdir()
@@ -205,7 +208,7 @@ def test_calls_that_keep_the_lock(small):
 
 def test_what_the_runtime_does_not_have(small):
     with pytest.raises(AttributeError, match="no function fl_nothing"):
-        library.runtime().fl_nothing  # noqa: B018
+        library.runtime().fl_nothing
 
 
 def test_available_loads_but_does_not_build(small, folder):
@@ -231,7 +234,7 @@ def test_a_part_that_cannot_be_built_leaves_the_others(small):
         assert library.runtime("fl_wrong") is None
         assert library.runtime("fl_above") is None  # for the same reason, which is not told again
         with pytest.raises(AttributeError, match="fl_wrong cannot be had"):
-            runtime.fl_wrong  # noqa: B018
+            runtime.fl_wrong
     assert len(said) == 1
     assert getattr(runtime, "fl_wrong", None) is library.loaded("fl_wrong") is None
     assert runtime.fl_two() == 2
@@ -246,7 +249,7 @@ def test_failures_are_errors_where_native_code_is_required(small, monkeypatch):
         with pytest.raises(cache.CompileError, match=r"wrong\.c"):
             library.runtime("fl_wrong")
         with pytest.raises(cache.CompileError, match=r"wrong\.c"):
-            library.runtime().fl_wrong  # noqa: B018
+            library.runtime().fl_wrong
     assert library.runtime().fl_two() == 2
 
 

@@ -95,8 +95,8 @@ def test_what_was_found_is_remembered_until_the_compiler_changes(
 def test_a_damaged_note_is_ignored(search, folder):
     found = search()
     (note,) = folder.glob("compiler-*.txt")
-    text = note.read_text()
-    for text in ("", "{", text[:-9], text.replace("\t", "\n"), "\n" + text, text.split("\n")[0]):
+    good = note.read_text()
+    for text in ("", "{", good[:-9], good.replace("\t", "\n"), "\n" + good, good.split("\n")[0]):
         note.write_text(text)
         toolchain.find.cache_clear()
         assert search() == found

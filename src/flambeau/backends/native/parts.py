@@ -1,9 +1,9 @@
 """What the runtime is made of: its parts, their functions and the types of these.
 
-``runtime/fl.h`` is the table. A section ``/* ---- name (files; doubles: files; needs files) ---- */``
-is one part: the files that define the functions which follow, apart from those that take pointers
-to double where other files are named for these (a part of its own), and one file of each other
-part whose functions they call. Everything needs the first part.
+``runtime/fl.h`` is the table. A section ``/* ---- name (files; doubles: files; needs files)
+---- */`` is one part: its files define the functions that follow. Where other files are named for
+doubles they define those of the functions that take pointers to double, and are a part of their
+own. Of each other part whose functions are called one file is named; everything needs the first.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flambeau
 
 from ...tensor import naming
-from ...tensor.recording import changes
+from ...tensor.recording import changes, recorders
 from ...tensor.tensor import Tensor
 from ..parameter import Buffer, Parameter
 from . import hooks as _hooks
@@ -604,16 +604,17 @@ class Module(HookMixin, StateMixin):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets the parameters' gradients, or fills them with zeros."""
         for param in self.parameters():
-            if param.grad is None:
+            grad = param._grad if set_to_none else param.grad
+            if grad is None and not recorders:
                 continue
             if set_to_none:
                 param.grad = None
-            else:
-                if param.grad.grad_fn is not None:
-                    param.grad.detach_()
+            elif grad is not None:
+                if grad.grad_fn is not None:
+                    grad.detach_()
                 else:
-                    param.grad.requires_grad_(False)
-                param.grad.zero_()
+                    grad.requires_grad_(False)
+                grad.zero_()
 
     # -- printing and copying ---------------------------------------------------------------
 

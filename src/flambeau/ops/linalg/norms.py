@@ -8,8 +8,8 @@ from typing import Any
 
 from ...tensor import dtype as D
 from ...tensor.creation import zeros
-from ...tensor.size import normalize_dims
 from ...tensor.recording import host_read
+from ...tensor.size import normalize_dims
 from ...tensor.tensor import Tensor
 from ..dispatch import execute
 from ..expressions import TENSORS as T
