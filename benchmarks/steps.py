@@ -9,9 +9,9 @@ A side is one of flambeau (compiled), flambeau:eager, torch, torch:compile and j
 installed is left out. Each side runs in a process of its own, and the processes take turns (A B C
 A B C ...), so that a change in the machine's speed falls on all of them. A figure is the median
 over the rounds of a round's median step. All start from the same weights and data; the second and
-third loss are compared. The first round starts with empty caches of compiled code, and its first
-call is the `cold` one; the first calls of later rounds are the `warm` ones. Peak memory is that of
-the process, the package included.
+third loss are compared. The first round starts with empty caches of compiled code, as on a new
+machine; the second of flambeau has its runtime library but not the program; later ones find the
+program on disk. Peak memory is that of the process, the package included.
 """
 
 from __future__ import annotations
@@ -144,14 +144,17 @@ class Bench:
         if "jax" in sides:
             self.run(["--write-weights", str(weights), "--only", name], name)
         results: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
-        for _ in range(rounds):
+        for number in range(rounds):
+            if number == 1:  # the runtime library stays
+                for program in (self.folder / name / "flambeau").glob("program-*"):
+                    program.unlink()
             for side in sides:
                 if any("error" in result for result in results[side]):
                     continue
                 arguments = ["--measure", side, "--only", name, "--weights", str(weights)]
                 arguments += ["--seconds", str(self.seconds)]
                 results[side].append(self.run(arguments, name))
-        return {side: summary(rounds) for side, rounds in results.items()}
+        return {side: summary(side, rounds) for side, rounds in results.items()}
 
     def run(self, arguments: list[str], name: str) -> dict[str, Any]:
         caches = self.folder / name
@@ -175,16 +178,19 @@ class Bench:
         return json.loads(done.stdout.strip().splitlines()[-1] if done.stdout else "{}")
 
 
-def summary(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+def summary(side: str, rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """One side's figures of all rounds."""
     errors = [result["error"] for result in rounds if "error" in result]
     if errors:
         return {"error": errors[0]}
-    warm = [result["first"] for result in rounds[1:]]
+    firsts = [result["first"] for result in rounds]
+    own = side == "flambeau"
+    warm = firsts[2 if own else 1 :]
     return {
         "step": statistics.median(result["step"] for result in rounds),
         "steps": [result["step"] for result in rounds],
-        "cold": rounds[0]["first"],
+        "empty": firsts[0],
+        "new": firsts[1] if own and len(firsts) > 1 else None,
         "warm": statistics.median(warm) if warm else None,
         "peak": statistics.median(result["peak"] for result in rounds),
         "losses": rounds[0]["losses"],

@@ -32,8 +32,8 @@ _C_FUNCTIONS = {
     "power": ("fl_powf", "fl_pow"),
     **{n: (f"__builtin_{n}f", f"__builtin_{n}") for n in
        ("sin", "cos", "sqrt", "floor", "ceil", "trunc", "rint", "copysign", "nextafter", "tan",
-        "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "hypot", "erfc", "fmod",
-        "lgamma", "fmax", "fmin")},
+        "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "atan2", "hypot",
+        "erfc", "fmod", "lgamma", "fmax", "fmin")},
 }  # fmt: skip
 
 

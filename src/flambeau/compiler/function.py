@@ -22,6 +22,7 @@ from .gradients import Differentiable, entered, record_backward
 from .guards import SIMPLE, Environment, Impure
 from .memory import Unsupported, address_of, root_of
 from .program import Program
+from .reads import ReadNumber, plain
 from .recorder import Recorder, overlapping
 
 PROGRAMS = 8  # kept per function; a function that needs more runs as it is
@@ -174,9 +175,11 @@ class CompiledFunction:
                     backward = record_backward(recording, outputs, tensors, start)
             except Unsupported as error:
                 recording.broken = str(error)
+        if recording.numbers:
+            recording.broken = recording.broken or _read_otherwise(recording, result, environment)
         if recording.broken is not None:
             self._give_up(recording.broken)
-            return result
+            return _plain(result)
         try:
             if recording.once:
                 raise _Again(recording.once)
@@ -203,7 +206,7 @@ class CompiledFunction:
             self._give_up(f"the compiler failed: {type(error).__name__}: {error}")
         finally:
             recording.release()
-        return result
+        return _plain(result) if recording.numbers else result
 
     def _check_escapes(self, recording: Recorder, result: Any) -> None:
         """Tensors that the call made and that live on elsewhere would not be made again."""
@@ -254,6 +257,24 @@ class CompiledFunction:
 
 class _Again(Exception):
     """This recording cannot be used; a later one may be."""
+
+
+def _plain(result: Any) -> Any:
+    """A result with ordinary numbers for those that were read while recording."""
+    leaves, spec = tree_flatten(result)
+    return tree_unflatten([plain(x) for x in leaves], spec)
+
+
+def _read_otherwise(recording: Recorder, result: Any, environment: Environment) -> str | None:
+    """Why a number that was read is more than a part of the result; None where it is not."""
+    found = [id(x) for x in tree_flatten(result)[0] if isinstance(x, ReadNumber)]
+    for ref, reason in recording.numbers:
+        number = ref()
+        if number is not None and id(number) not in found:
+            return reason
+        if environment.computes:
+            return reason  # it may have gone into a function that takes plain numbers
+    return None
 
 
 def _escaped(recording: Recorder, result: Any) -> list[str]:

@@ -45,6 +45,7 @@ class Environment:
         self.attributes: list[tuple[dict, str, Any]] = []  # an object's attributes, name, value
         self.containers: list[tuple[Any, tuple[int, ...]]] = []
         self.modules: list[Any] = []
+        self.computes = False  # whether functions of other modules are called by name
         self.tensors: list[tuple[Any, Any, Tensor]] = []  # where, key, tensor
         self._seen: set[int] = set()
         self._keep: list[Any] = []
@@ -180,6 +181,8 @@ class Environment:
                     raise Impure(f"calls {what}() ({_place(code, line)})")
                 if what in names:
                     value = names[what]
+                    if isinstance(value, ModuleType) and not _ours(value):
+                        self.computes = True
                     _refuse(value, code, line)
                     if _is_of_the_user(value):
                         found = value
@@ -257,6 +260,10 @@ def _refuse(value: Any, code: CodeType, line: int) -> None:
         name = type(value.__self__).__module__
     if name in IMPURE_MODULES or name.startswith("numpy.random"):
         raise Impure(f"uses the module {name} ({_place(code, line)})")
+
+
+def _ours(module: ModuleType) -> bool:
+    return getattr(module, "__name__", "").split(".")[0] in ("flambeau", "torch", "torchvision")
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -125,7 +125,7 @@ class NumberSource:
 
 
 class StateGuard:
-    """For an update whose kernel runs in Python: its optimizer's state is still the recorded one."""
+    """For an update whose kernel runs in Python: its optimizer still has the recorded state."""
 
     def __init__(self, optimizer: Any):
         self.optimizer, self.state, self.size = optimizer, optimizer.state, len(optimizer.state)

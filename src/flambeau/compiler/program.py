@@ -24,6 +24,7 @@ from .lower import lower
 from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
 from .numbers import NumberSource, StateGuard
 from .passes import optimise, plan_memory
+from .reads import ReadNumber
 from .recorder import Call, Recorder, view_of
 
 address = library.address
@@ -119,13 +120,15 @@ class Program:
         buffers = recording.buffers
         self.by_number = {b.number: b for b in buffers.values()}
         self._internal: dict[int, Array] = {}
+        self.numbers_at: set[int] = set()  # leaves of the result that are numbers
         leaves, self.structure = tree_flatten(result)
         self.leaves = leaves
         outcome = self._outcome(leaves)
         self.inference = mode.inference
         self.spent = [
             (i, _spent(x)) for i, x in enumerate(leaves)
-            if isinstance(outcome[i], View) and x._needs and x._node is not None
+            if isinstance(x, Tensor) and isinstance(outcome[i], View)
+            and x._needs and x._node is not None
         ]  # fmt: skip
         self.gradients = self._gradients() if gradients else []
         kept = {v.buffer.number for v in outcome if isinstance(v, View)}
@@ -148,6 +151,10 @@ class Program:
         """For each leaf of the result: a view of new memory, a tensor from outside, or a value."""
         outcome: list[Any] = []
         for leaf in leaves:
+            if isinstance(leaf, ReadNumber):
+                outcome.append(leaf.place)
+                self.numbers_at.add(len(outcome) - 1)
+                continue
             if not isinstance(leaf, Tensor):
                 outcome.append(leaf)
                 continue
@@ -499,6 +506,8 @@ class Program:
                 leaves.append(item)
         for i, node in self.spent:
             leaves[i]._node, leaves[i]._needs = node, True
+        for i in self.numbers_at:
+            leaves[i] = leaves[i]._data.item()
         return leaves
 
     def _tensor(self, number: int, result: Result, made: dict) -> Tensor:

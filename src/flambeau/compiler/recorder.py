@@ -12,11 +12,13 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
 from .. import __file__ as _init
+from ..ops.expressions import TENSORS
 from ..ops.table import Op
 from ..tensor.recording import Recorder as Watcher
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor
 from .memory import Array, Buffer, View, address_of, root_of
+from .reads import read_number
 
 PACKAGE = _init[: -len("__init__.py")]
 
@@ -72,6 +74,7 @@ class Recorder(Watcher):
         self.met: dict[int, tuple[weakref.ref, View]] = {}  # tensors that were there before
         self.drawn = False
         self.once = ""  # why this very run will not be repeated
+        self.numbers: list[tuple[weakref.ref, str]] = []  # read by item()
         self._note: Any = None
 
     def __enter__(self) -> Recorder:
@@ -135,6 +138,25 @@ class Recorder(Watcher):
 
     def host_read(self, tensor: Tensor, what: str) -> None:
         self.fail(f"{what} reads a tensor's numbers in Python")
+
+    def number_read(self, tensor: Tensor, value: Any) -> Any:
+        if self.deaf:
+            return value
+        caller = sys._getframe(3).f_code.co_filename  # of item()
+        if not isinstance(value, float) or caller.startswith(PACKAGE):
+            self.host_read(tensor, "item()")
+            return value
+        place = self.view(TENSORS["clone"](tensor.detach())._data)
+        line = user_line()
+        reason = f"item() reads a number that is used in Python ({line})"
+
+        def used() -> None:
+            if self.broken is None:
+                self.broken = reason
+
+        number = read_number(value, place, used)
+        self.numbers.append((weakref.ref(number), reason))
+        return number
 
     def unrepeatable(self, what: str) -> None:
         self.fail(what)

@@ -29,6 +29,11 @@ class Recorder:
     def seen(self, tensor: Tensor) -> None:
         """Another tensor object is about to stand for this one's memory."""
 
+    def number_read(self, tensor: Tensor, value: Any) -> Any:
+        """``item()`` gives a number; a recorder may give another object for it."""
+        self.host_read(tensor, "item()")
+        return value
+
     def unrepeatable(self, what: str) -> None:
         """Something happens that is no operator call: ``what`` says it, as a sentence's start."""
 
@@ -53,6 +58,13 @@ class Changes:
 
 changes = Changes()
 recorders: list[Recorder] = []
+
+
+def number_read(tensor: Tensor, value: Any) -> Any:
+    """What ``item()`` gives while somebody records."""
+    for r in recorders:
+        value = r.number_read(tensor, value)
+    return value
 
 
 def host_read(tensor: Tensor, what: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import dtype as D
 from .device import CPU, device
-from .recording import changes, host_read, recorders, unrepeatable
+from .recording import changes, host_read, number_read, recorders, unrepeatable
 from .size import Size, unchecked
 
 if TYPE_CHECKING:
@@ -353,10 +353,10 @@ class Tensor:
             raise RuntimeError(
                 f"a Tensor with {self._data.size} elements cannot be converted to Scalar"
             )
-        if recorders:
-            host_read(self, "item()")
         value = self._data.item()
-        return float(value) if self._data.dtype.kind == "V" else value
+        if self._data.dtype.kind == "V":
+            value = float(value)
+        return number_read(self, value) if recorders else value
 
     def tolist(self) -> Any:
         """Nested Python lists of numbers; a number for a 0-d tensor."""
