@@ -117,8 +117,8 @@ class Program:
         self.given = {b.number for b in given}
         self.recording = recording
         self.calls = list(calls)
-        buffers = recording.buffers
-        self.by_number = {b.number: b for b in buffers.values()}
+        buffers = recording.order
+        self.by_number = {b.number: b for b in buffers}
         self._internal: dict[int, Array] = {}
         self.numbers_at: set[int] = set()  # leaves of the result that are numbers
         leaves, self.structure = tree_flatten(result)

@@ -66,6 +66,8 @@ class Recorder(Watcher):
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.buffers: dict[int, Buffer] = {}  # by the id of the root array (or of the window)
+        self.order: list[Buffer] = []  # all of them, also those whose array is gone
+        self._alive: dict[int, weakref.ref] = {}  # roots of buffers that the run made
         self.windows: dict[int, list[Buffer]] = {}  # arguments' parts of larger memory
         self.thread = threading.get_ident()
         self.broken: str | None = None
@@ -190,11 +192,11 @@ class Recorder(Watcher):
 
     def release(self) -> None:
         """Lets go of the arrays that the recorded run made."""
-        for buffer in self.buffers.values():
+        for buffer in self.order:
             buffer.initial = None
-            if buffer.born is not None:
-                buffer.root = None
+        self.order.clear()
         self.buffers.clear()
+        self._alive.clear()
         self.windows.clear()
         self.made.clear()
         self.met.clear()
@@ -241,10 +243,10 @@ class Recorder(Watcher):
             windows: list[Buffer] = []
             for group in overlapping(members):
                 low, high = bounds_of(group)
-                window = Buffer(len(self.buffers), high - low, None)
+                window = Buffer(len(self.order), high - low, None)
                 window.root, window.address = root, low
                 window.tensor = weakref.ref(group[0])
-                self.buffers[id(window)] = window
+                self.order.append(window)
                 windows.append(window)
             self.windows[number] = windows
 
@@ -257,12 +259,22 @@ class Recorder(Watcher):
             if id(root) in self.windows:
                 self.fail("an argument is a part of memory that is used as a whole")
             tensor = what if isinstance(what, Tensor) else None
-            buffer = Buffer.of(len(self.buffers), root, born, tensor)
+            buffer = Buffer.of(len(self.order), root, born, tensor)
+            self.order.append(buffer)
             self.buffers[id(root)] = buffer
+            if born is not None:
+                self._let_go(buffer, root)
         view = view_of(array, buffer)
         if isinstance(what, Tensor) and buffer.born is None and id(what) not in self.met:
             self.met[id(what)] = (weakref.ref(what), view)
         return view
+
+
+    def _let_go(self, buffer: Buffer, root: Array) -> None:
+        """What the run makes lives as long as the run needs it; its geometry is known for good."""
+        key, buffers = id(root), self.buffers
+        buffer.root = None
+        self._alive[key] = weakref.ref(root, lambda _: buffers.pop(key, None))
 
 
 def bounds_of(tensors: Sequence[Tensor]) -> tuple[int, int]:
