@@ -1,8 +1,8 @@
 """C for a program: a function for each loop, and one that runs them in order.
 
 The memory of a program is a table of addresses ``m``: ``m[0]`` the temporary memory, ``m[1]`` the
-numbers that change from call to call, ``m[2]`` the random generator's state, then one entry per
-buffer from outside.
+numbers that change from call to call, ``m[2]`` and ``m[3]`` the random generator's state and its
+waiting normal number, then one entry per buffer from outside.
 """
 
 from __future__ import annotations
@@ -331,6 +331,8 @@ def operation(x: Expr, args: list[str]) -> str:
                 f"({args[0]} == {zero} ? {zero} : {args[0]}))"
             )
         return f"({args[0]} > 0) - ({args[0]} < 0)"
+    if op.startswith("int_"):
+        return _INTEGERS[op].format(*args)
     if op == "isnan":
         return f"{args[0]} != {args[0]}"
     if op in ("isinf", "isfinite"):
@@ -342,7 +344,17 @@ def operation(x: Expr, args: list[str]) -> str:
     return f"{names[dtype != np.float32]}({', '.join(args)})"
 
 
-CHECKED = frozenset(("fl_cross_entropy", "fl_embedding_rows"))
+# Divisions of integers: C's round towards zero.
+_INTEGERS = {
+    "int_divide": "{0} / {1}",
+    "int_fmod": "{0} % {1}",
+    "int_floor_divide": "{0} / {1} - (({0} % {1} != 0) & (({0} % {1} < 0) != ({1} < 0)))",
+    "int_remainder": "{0} % {1} + (({0} % {1} != 0 && ({0} % {1} < 0) != ({1} < 0)) ? {1} : 0)",
+}
+
+CHECKED = frozenset(
+    ("fl_cross_entropy", "fl_embedding_rows", "fl_nll_loss_f32", "fl_nll_loss_f64")
+)
 
 program_head = """/* A program that flambeau generated. */
 #include "fl.h"

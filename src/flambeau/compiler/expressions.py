@@ -334,13 +334,83 @@ FUNCTIONS["scaled"] = _scaled
 def _lerp(x: Expr, end: Expr, weight: Operand) -> Any:
     step = apply("subtract", end, x)
     if isinstance(weight, Expr):
-        raise Untranslatable("lerp with a tensor of weights")
+        near = apply("add", x, apply("multiply", weight, step))
+        far = apply("subtract", end, apply("multiply", step, apply("subtract", 1.0, weight)))
+        return _where(apply("less", apply("abs", weight), 0.5), near, far)
     if abs(weight) < 0.5:
         return apply("add", x, apply("multiply", weight, step))
     return apply("subtract", end, apply("multiply", step, 1 - weight))
 
 
 FUNCTIONS["lerp_of"] = _lerp
+
+
+def _divided(name: str) -> Callable[[Operand, Operand], Any]:
+    """A division of integers, by a number that is known: any other may be 0, which raises."""
+
+    def make(x: Expr, y: Operand) -> Any:
+        divisor = y.value if isinstance(y, Expr) and y.op == "const" else y
+        if isinstance(divisor, Expr) or int(divisor) in (0, -1):
+            raise Untranslatable("division by what may be 0")
+        common = _common((x, y))
+        return Expr(name, (_typed(x, common), const(int(divisor), common)), common)
+
+    return make
+
+
+def _rounded_quotient(x: Operand, y: Operand) -> Any:
+    """floor(x / y), as NumPy computes it: exact also where the quotient itself is rounded."""
+    common = _common((x, y))
+    if common.kind in "iu":
+        return _divided("int_floor_divide")(x, y)  # type: ignore[arg-type]
+    quotient, rest = apply("divide", x, y), apply("fmod", x, y)
+    whole = apply("divide", apply("subtract", x, rest), y)
+    below = apply("less", apply("multiply", apply("sign", y), apply("sign", rest)), 0.0)
+    whole = _where(below, apply("subtract", whole, 1.0), whole)
+    floor = apply("floor", whole)
+    late = apply("greater", apply("subtract", whole, floor), 0.5)
+    floor = _where(late, apply("add", floor, 1.0), floor)
+    zero = apply("copysign", const(0.0, common), quotient)
+    floor = _where(apply("equal", whole, 0.0), zero, floor)
+    return _where(apply("equal", y, 0.0), quotient, floor)
+
+
+def _cut_quotient(x: Operand, y: Operand) -> Any:
+    if _common((x, y)).kind in "iu":
+        return _divided("int_divide")(x, y)  # type: ignore[arg-type]
+    return apply("trunc", apply("divide", x, y))
+
+
+def _remainder(x: Operand, y: Operand) -> Any:
+    """x - y floor(x / y), of y's sign."""
+    common = _common((x, y))
+    if common.kind in "iu":
+        return _divided("int_remainder")(x, y)  # type: ignore[arg-type]
+    rest = apply("fmod", x, y)
+    below = apply("less", apply("multiply", apply("sign", y), apply("sign", rest)), 0.0)
+    lifted = _where(below, apply("add", rest, y), rest)
+    return _where(apply("equal", rest, 0.0), apply("copysign", const(0.0, common), y), lifted)
+
+
+def _fmod(x: Operand, y: Operand) -> Any:
+    if _common((x, y)).kind in "iu":
+        return _divided("int_fmod")(x, y)  # type: ignore[arg-type]
+    return apply("fmod", x, y)
+
+
+FUNCTIONS["floor_divide_checked"] = _rounded_quotient
+FUNCTIONS["trunc_divide"] = _cut_quotient
+FUNCTIONS["remainder_checked"] = _remainder
+FUNCTIONS["fmod_checked"] = _fmod
+FUNCTIONS["signbit_of"] = lambda x: apply(
+    "less", apply("copysign", const(1.0, x.dtype), x) if x.dtype.kind == "f" else x, 0
+)
+TEXTS["logaddexp_of"] = (
+    ("x", "y"),
+    "where(x == y, x + 0.6931471805599453, maximum(x, y) + log1p(exp(-abs(x - y))))",
+)
+TEXTS["xlogy_of"] = ("x", "y"), "where(x == 0, where(y != y, y, 0.0), x * log(y))"
+TEXTS["xlog1py_of"] = ("x", "y"), "where(x == 0, where(y != y, y, 0.0), x * log1p(y))"
 del TEXTS["lerp_of"], TEXTS["max_share"]
 
 # ---------------------------------------------------------------------- texts

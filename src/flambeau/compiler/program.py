@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -230,7 +230,7 @@ class Program:
                 by_argument.setdefault(found.number, (i, t))
         grads = {id(old): leaf for leaf, reads, old in self.recording.leaves.values()
                  if reads and old is not None}  # fmt: skip
-        next_slot = 3
+        next_slot = 4
         for number, buffer in used.items():
             if buffer.born is not None and number not in kept and number not in self.given:
                 continue
@@ -259,7 +259,7 @@ class Program:
         self.numbers = (ctypes.c_double * max(1, self.graph.numbers))()
         self.table[0] = self.arena_address
         self.table[1] = ctypes.addressof(self.numbers)
-        self.table[2] = default_generator.addresses[0]
+        self.table[2], self.table[3] = default_generator.addresses
         for e in self.externals:
             if e.array is not None:
                 self.table[e.slot] = e.pointer(e.array)
@@ -281,6 +281,7 @@ class Program:
 
         extra = [v for v in extra if v.buffer.number in self.slots_of]
 
+        self.owned = [g for g in self.gradients if g.result is not None]
         grads: dict[int, Gradient] = {}
         for g in self.gradients:
             if g.result is not None:
@@ -457,9 +458,15 @@ class Program:
         made: dict[int, tuple[Tensor, Array]] = {}
         for number, result in self.made.items():
             made[number] = result.make(table)
-        for g in self.gradients:
-            if g.result is not None:
-                self._own_gradient(g)
+        for g in self.owned:  # a gradient's tensor is used again unless somebody else holds it
+            t = g.tensor
+            if (
+                getrefcount(t) > _GRADIENT_REFERENCES + (g.leaf._grad is t)
+                or getrefcount(t._data) > _ARRAY_REFERENCES  # type: ignore[union-attr]
+                or t._storage is not None  # type: ignore[union-attr]
+            ):
+                del t
+                g.tensor = g.result.make(table)[0]  # type: ignore[union-attr]
         for s in self.sources:
             s.fill()
         for step in self.steps:
@@ -474,17 +481,6 @@ class Program:
         for g in self.gradients:
             g.leaf._grad = g.tensor if g.external is None else g.external
         return made
-
-    def _own_gradient(self, g: Gradient) -> None:
-        """A gradient's tensor is used again unless somebody else holds it."""
-        t = g.tensor
-        if (
-            t is None
-            or sys.getrefcount(t) > _GRADIENT_REFERENCES + (g.leaf._grad is t)
-            or sys.getrefcount(t._data) > _ARRAY_REFERENCES
-            or t._storage is not None
-        ):
-            g.tensor = g.result.make(self.table)[0]  # type: ignore[union-attr]
 
     def _answer(self, made: dict[int, tuple[Tensor, Array]]) -> Any:
         return self.assembled(self._leaves(made))

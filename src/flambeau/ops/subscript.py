@@ -45,7 +45,11 @@ def advanced_of(indices: Arrays, dims: Ints) -> tuple:
     return tuple(out)
 
 
-@op("index(input, indices: Tensors, dims: int[])", where="", lowering="gather",
+def _by_mask(args: tuple) -> bool:
+    return any(t._data.dtype.kind == "b" for t in args[1])
+
+
+@op("index(input, indices: Tensors, dims: int[])", where="", lowering="gather", dynamic=_by_mask,
     derivative={"input": "index_add_zeros(grad, indices, input.shape, dims)"},
     formula=r"y_{ij} = x_{k_i j}")
 def index(input: np.ndarray, indices: Arrays, dims: Ints) -> np.ndarray:
@@ -152,7 +156,7 @@ def getitem(self: Tensor, key: Any) -> Tensor:
         except IndexError:
             pass
     if recorders:
-        key = _noted(key, True)
+        key = _noted(key)
     basic, advanced = indexing.parse(key, array.shape)
     if advanced is None:
         row = _SLICE if kind is slice else _row_of(basic)
@@ -161,20 +165,14 @@ def getitem(self: Tensor, key: Any) -> Tensor:
     return execute(_INDEX, (view, *_tensors(advanced, key)))
 
 
-def _noted(key: Any, reads: bool) -> Any:
-    """A key whose tensors are recorded; tells the recorders where the key itself depends on them.
-
-    ``reads``: how much is read by a mask depends on it.
-    """
+def _noted(key: Any) -> Any:
+    """A key whose tensors are recorded; tells the recorders where its form depends on numbers."""
     if isinstance(key, (tuple, list)):
-        return type(key)([_noted(item, reads) for item in key])
+        return type(key)([_noted(item) for item in key])
     if not isinstance(key, Tensor):
         return key
     if not key._data.ndim:
         host_read(key, "an index")
-    elif key._data.dtype.kind == "b":
-        if reads:
-            unrepeatable("a mask in an index: the size of the result depends on it")
     elif key._data.dtype.kind in "iu" and key.dtype not in (D.int64, D.uint8):
         return key.long()
     return key
@@ -253,7 +251,7 @@ def _set_recorded(self: Tensor, key: Any, value: Any, values: np.ndarray) -> Non
             _write(_view(self, self._data[None], (None, ...), _UNSQUEEZE), value, values)
         return
     if recorders:
-        key = _noted(key, False)
+        key = _noted(key)
     basic, advanced = indexing.parse(key, self._data.shape)
     if advanced is None and (basic is indexing.WHOLE or key.__class__ is slice and key == _ALL):
         _write(self, value if isinstance(value, Tensor) else wrap(values), values)

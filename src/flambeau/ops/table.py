@@ -148,7 +148,7 @@ class Op:
         several: bool = False,
         expanded: bool = False,
         admit: Callable[..., tuple] | None = None,
-        dynamic: bool = False,
+        dynamic: bool | Callable[[tuple], bool] = False,
     ):
         assert lowering in LOWERINGS, lowering
         self.name = signature[: signature.index("(")]
@@ -169,7 +169,7 @@ class Op:
         self.nondifferentiable = nondifferentiable  # outputs without gradient, by name
         self.opmath = opmath  # half types are computed in float32
         self.random = random  # draws from a generator
-        self.dynamic = dynamic  # how large the result is depends on the inputs' numbers
+        self.dynamic = dynamic  # whether the result's size depends on the inputs' numbers
         self.short = short  # the expression when all parameters but the tensors have their defaults
         self.admit = admit  # looks at a call's arguments first: refuses some, or changes them
         self.expanded = expanded  # name_() may write into an expanded tensor

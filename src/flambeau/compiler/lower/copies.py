@@ -13,7 +13,7 @@ from .builder import Builder, NotHere, lowering
 from .pointwise import target_of
 
 
-@lowering("clone", "to_copy", "strided_copy", "detach_alias", "positive", "diagonal_copy")
+@lowering("clone", "to_copy", "strided_copy", "detach_alias", "positive")
 def copy_first(b: Builder, call: Call) -> None:
     """The first argument in memory of its own, in the result's type and layout."""
     source, target = call.args[0], target_of(call)
@@ -115,9 +115,3 @@ def pad(b: Builder, call: Call) -> None:
         key[dim] = slice(pads[2 * i], pads[2 * i] + source.shape[dim])
     b.store(target, const(value, target.dtype))
     b.store(piece(target, tuple(key)), load(source))
-
-
-@lowering("expand_reduced")
-def expand_reduced(b: Builder, call: Call) -> None:
-    """A reduction's gradient, expanded; a view where eager gave one."""
-    raise NotHere("a view is not a call")

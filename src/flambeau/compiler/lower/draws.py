@@ -12,7 +12,8 @@ from ..memory import View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
 
-STATE = "m[2]"  # the address of the default generator's state
+STATE, WAITING = "m[2]", "m[3]"  # the default generator's state, and its waiting normal number
+NORMAL = {FLOAT32: "fl_normal_float", FLOAT64: "fl_normal_double"}
 UNIFORM = {FLOAT32: "fl_uniform_float", FLOAT64: "fl_uniform_double"}
 
 
@@ -63,3 +64,13 @@ def uniform_(b: Builder, call: Call) -> None:
         raise NotHere("a range of another kind")
     args = (STATE, out, out.size, float(low), float(high))
     b.native_call(UNIFORM[out.dtype], args, (), (out,), effect=True)
+
+
+@lowering("normal_")
+def normal_(b: Builder, call: Call) -> None:
+    out, mean, std, generator = call.args
+    _own_generator(generator)
+    if not out.is_contiguous() or out.dtype not in NORMAL or not std >= 0:
+        raise NotHere("a draw of another kind")
+    args = (STATE, WAITING, out, out.size, float(mean), float(std), 1)
+    b.native_call(NORMAL[out.dtype], args, (), (out,), effect=True)

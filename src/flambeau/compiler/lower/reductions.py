@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..expressions import BOOL, FLOAT32, FLOAT64, Expr, apply, cast, load
+import numpy as np
+
+from ..expressions import BOOL, FLOAT32, FLOAT64, cast, load, translate
 from ..memory import Shape, View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
@@ -87,27 +89,47 @@ def quantifier(b: Builder, call: Call) -> None:
 
 # --- losses --------------------------------------------------------------------------------------
 
-
-def _difference(values: dict[str, Any]) -> Expr:
-    return apply("subtract", values["input"], values["target"])
-
-
-def _squared(values: dict[str, Any]) -> Expr:
-    d = _difference(values)
-    return apply("multiply", d, d)
-
-
-LOSSES = {"mse_loss": _squared}
+# A loss by element, in the names of its row's signature.
+LOSSES = {
+    "mse_loss": "(input - target) * (input - target)",
+    "soft_margin_loss": "log1p(exp(-(target * input)))",
+}
+_ABS = "abs(input - target)"
+_LOG = "(target - 1) * maximum(log1p(-input), -100.0) - target * maximum(log(input), -100.0)"
+_SOFTPLUS = "(log1p(exp(-abs(input))) + maximum(-input, 0.0))"
 
 
-@lowering(*LOSSES)
+def _by_element(call: Call) -> str:
+    """The text of a loss, which may depend on the settings."""
+    name, args = call.op.name, {p.name: a for p, a in zip(call.op.params, call.args, strict=True)}
+    if name == "smooth_l1_loss":
+        beta = args["beta"]
+        if not beta:
+            return _ABS
+        inside = f"0.5 * {_ABS} * {_ABS} / {beta!r}"
+        return f"where({_ABS} < {beta!r}, {inside}, {_ABS} - {0.5 * beta!r})"
+    if name == "huber_loss":
+        delta = args["delta"]
+        inside = f"0.5 * {_ABS} * {_ABS}"
+        return f"where({_ABS} < {delta!r}, {inside}, {delta!r} * ({_ABS} - {0.5 * delta!r}))"
+    if name == "_bce":
+        return _LOG if args["weight"] is None else f"({_LOG}) * weight"
+    if name == "_bce_with_logits":
+        rest = _SOFTPLUS
+        if args["pos_weight"] is not None:
+            rest = f"{_SOFTPLUS} * (1 + (pos_weight - 1) * target)"
+        text = f"(1 - target) * input + {rest}"
+        return text if args["weight"] is None else f"({text}) * weight"
+    return LOSSES[name]
+
+
+@lowering(*LOSSES, "smooth_l1_loss", "huber_loss", "_bce", "_bce_with_logits")
 def loss(b: Builder, call: Call) -> None:
     """A loss of two tensors: each element's, their mean or their sum."""
     target = target_of(call)
     reduction = call.args[-1]
     shape = broadcast(call)
-    values = values_of(_without_last(call), shape)
-    value = LOSSES[call.op.name](values)
+    value = translate(_by_element(call), values_of(_Part(call), shape))
     if value.dtype not in (FLOAT32, FLOAT64):
         raise NotHere("a loss of integers")
     count = math.prod(shape)
@@ -122,26 +144,21 @@ def loss(b: Builder, call: Call) -> None:
 
 def broadcast(call: Call) -> Shape:
     """The common shape of a call's tensors."""
-    import numpy as np
-
     return np.broadcast_shapes(*[v.shape for v in call.reads()])
 
 
 class _Part:
-    """A call without its last argument, for :func:`.pointwise.values_of`."""
+    """A call's tensors alone, for :func:`.pointwise.values_of`."""
 
     def __init__(self, call: Call):
-        self.op, self.args = _Row(call.op), call.args[:-1]
+        pairs = [(p, a) for p, a in zip(call.op.params, call.args) if isinstance(a, View)]
+        self.args = tuple([a for _, a in pairs])
+        self.op = _Row(call.op.rule, [p for p, _ in pairs])
 
 
 class _Row:
-    def __init__(self, op: Any):
-        self.rule, self.params = op.rule, op.params[:-1]
-        self.slots = op.slots
+    def __init__(self, rule: str, params: list):
+        self.rule, self.params, self.slots = rule, params, tuple(range(len(params)))
 
 
-def _without_last(call: Call) -> Any:
-    return _Part(call)
-
-
-__all__ = ["View", "axes_of", "broadcast"]
+__all__ = ["axes_of", "broadcast"]

@@ -70,6 +70,36 @@ def softmax_gradient(b: Builder, call: Call) -> None:
 
 # --- class numbers -------------------------------------------------------------------------------
 
+REDUCTIONS = {"none": 0, "mean": 1, "sum": 2}
+
+
+@lowering("_nll_loss", "_nll_loss2d")
+def nll_loss(b: Builder, call: Call) -> None:
+    x, target, weight, ignored, reduction = call.args
+    result, share = call.results
+    kind = suffix(x, weight, result)
+    if target.dtype != INT64 or not x.size or not result.is_contiguous():
+        raise NotHere("class numbers of another type")
+    total = b.temporary((1,), x.dtype)
+    b.remember(share, total)
+    x, target = b.dense(x), b.dense(target)
+    weight = None if weight is None else b.dense(weight)
+    args = (x, target, weight, result, total, *around(x.shape, 1), ignored, REDUCTIONS[reduction])
+    b.native_call(f"fl_nll_loss_{kind}", args, (x, target, weight), (result, total), target.size)
+
+
+@lowering("_nll_loss_backward")
+def nll_loss_backward(b: Builder, call: Call) -> None:
+    g, target, weight, ignored, reduction, share, shape = call.args
+    y = call.results[0]
+    kind = suffix(g, weight, y)
+    total = b.remembered(share)
+    contiguous(y)
+    g, target = b.dense(g), b.dense(target)
+    weight = None if weight is None else b.dense(weight)
+    args = (g, target, weight, total, y, *around(shape, 1), ignored, REDUCTIONS[reduction])
+    b.native_call(f"fl_nll_loss_gradient_{kind}", args, (g, target, weight, total), (y,), y.size)
+
 
 # --- normalisation -------------------------------------------------------------------------------
 
@@ -170,6 +200,38 @@ def batch_norm_eval(b: Builder, call: Call) -> None:
     if bias is not None:
         shift = apply("add", channel(bias), shift)
     b.store(y, apply("add", apply("multiply", load(x), scale), shift))
+
+
+@lowering("_group_norm", "_native_group_norm")
+def group_norm(b: Builder, call: Call) -> None:
+    x, weight, bias, groups, eps = call.args
+    y, mean, rstd = call.results
+    kind = suffix(x, weight, bias, y, mean, rstd)
+    contiguous(y, mean, rstd)
+    if not x.size:
+        raise NotHere("a norm of nothing")
+    x = b.dense(x)
+    weight, bias = (None if v is None else b.dense(v) for v in (weight, bias))
+    n, channels = x.shape[:2]
+    args = (x, weight, bias, y, mean, rstd, n, channels, x.size // (n * channels), groups,
+            float(eps))  # fmt: skip
+    b.native_call(f"fl_group_norm_{kind}", args, (x, weight, bias), (y, mean, rstd), 8 * x.size)
+
+
+@lowering("_group_norm_backward")
+def group_norm_backward(b: Builder, call: Call) -> None:
+    g, x, weight, mean, rstd, groups = call.args
+    y, gw, gb = call.results
+    kind = suffix(g, x, weight, mean, rstd, y, gw, gb)
+    contiguous(y, gw, gb)
+    if not x.size:
+        raise NotHere("a norm of nothing")
+    g, x, mean, rstd = (b.dense(v) for v in (g, x, mean, rstd))
+    weight = None if weight is None else b.dense(weight)
+    n, channels = x.shape[:2]
+    args = (g, x, weight, mean, rstd, y, gw, gb, n, channels, x.size // (n * channels), groups)
+    b.native_call(f"fl_group_norm_gradient_{kind}", args, (g, x, weight, mean, rstd), (y, gw, gb),
+                  12 * x.size)  # fmt: skip
 
 
 # --- embeddings ----------------------------------------------------------------------------------
