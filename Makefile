@@ -1,6 +1,8 @@
 # make digits   train a digit recognizer on the digits in the package; results in runs/digits
 # make examples run the programs in examples/; their figures come to runs/examples
 # make test     run the tests; with PyTorch, where it can be had, also the comparisons with it
+# make bench    time training steps, against PyTorch and JAX where .venv has them; BENCH='--output
+#               runs/bench' for all of them with a picture (see benchmarks/steps.py --help)
 # make lint     check style and types
 # make stubs    write the type stubs (.pyi) anew from the operator table
 # make clean    remove what make made
@@ -10,6 +12,7 @@
 
 PYTHON ?= python3
 JOBS ?= auto
+BENCH ?= --rounds 1 --seconds 0.5 --sides flambeau,flambeau:eager,torch,jax
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -18,7 +21,7 @@ PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check
 # One thread per test process: the processes already fill the cores.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: digits examples test lint stubs clean
+.PHONY: digits examples test bench lint stubs clean
 .DELETE_ON_ERROR:
 
 digits: $(VENV)/.app
@@ -32,6 +35,9 @@ test: $(VENV)/.oracle
 	@$(PY) -c 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)' || \
 		echo "notice: PyTorch 2.13.0 could not be installed; the comparisons in tests/oracle are skipped"
 	$(ONE_THREAD) MPLBACKEND=Agg $(PY) -m pytest -q -n $(JOBS) --maxprocesses 16
+
+bench: $(VENV)/.app
+	$(PY) benchmarks/steps.py $(BENCH)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check src tests scripts examples

@@ -45,7 +45,8 @@ class ProcessContext:
         from multiprocessing.connection import wait
 
         running = {p.sentinel: p for p in self.processes if p.exitcode is None}
-        ended = wait(running, timeout)
+        # All may have ended since the last call, and waiting for nothing has no end.
+        ended = wait(running, timeout) if running else []
         failed = next((i for i, p in enumerate(self.processes) if p.exitcode), None)
         if failed is None:
             return len(ended) == len(running)

@@ -144,7 +144,7 @@ def test_convolutions_are_compiled(flambeau_command, tmp_path):
     ("environment", "line"),
     [
         ({"FLAMBEAU_NATIVE": "0"}, "not compiled: native code is switched off (FLAMBEAU_NATIVE=0)"),
-        ({"PATH": "", "CC": ""}, "flambeau runs without native code, which is slower: no C"),
+        ({"PATH": "", "CC": ""}, "not compiled: no C compiler: set $CC, or install gcc"),
     ],
 )  # fmt: skip
 def test_without_a_compiler(tmp_path, environment, line):

@@ -126,6 +126,5 @@ def _no_native_code() -> str:
         warnings.simplefilter("always")
         if library.runtime() is not None:
             return ""
-    if caught:
-        return str(caught[0].message).splitlines()[0]
-    return "not compiled: there is no native code on this machine"
+    why = str(caught[0].message).splitlines()[0].partition(": ")[2] if caught else ""
+    return f"not compiled: {why or 'there is no native code on this machine'}"

@@ -50,7 +50,7 @@ class RemovableHandle:
 def add_hook(
     hooks: Any, hook: Any, *, prepend: bool = False, extra_dict: Any = None
 ) -> RemovableHandle:
-    """Puts a hook into an ordered dictionary, as the last one or the first, and gives its handle."""
+    """Puts a hook into an ordered dictionary, as its last or first one; gives its handle."""
     handle = RemovableHandle(hooks, extra_dict=extra_dict)
     hooks[handle.id] = hook
     if prepend:

@@ -42,8 +42,8 @@ class Entry:
         fixed = [e for e in program.externals if e.tensor is not None and e.argument is None]
         by_tensor = {id(e.tensor): e for e in fixed}
         self.named = []
-        for i, (_, _, tensor) in enumerate(environment.tensors):
-            self.named.append((i, tensor, by_tensor.get(id(tensor))))
+        for holder, name, tensor in environment.tensors:
+            self.named.append((holder, name, tensor, by_tensor.get(id(tensor))))
 
     def fits(self, key: tuple, tensors: Sequence[Tensor]) -> bool:
         """Whether the program may run now; its slots then point at today's arrays."""
@@ -55,8 +55,8 @@ class Entry:
             roots = self.program.roots
             if roots and any([id(root_of(t._data)) in roots for t in tensors]):  # noqa: C419
                 return False
-        for i, tensor, external in self.named:
-            now = self.environment.current(i)
+        for holder, name, tensor, external in self.named:
+            now = holder.cell_contents if name is None else holder.get(name)
             if now is not tensor:
                 if external is None or now.__class__ is not tensor.__class__:
                     return False
@@ -96,6 +96,9 @@ def _kind(leaf: Any) -> Any:
     return leaf.__class__, id(leaf)
 
 
+_NOTHING_GIVEN: tuple[Any, Any, Any, tuple] = [], [], None, (None, ())
+
+
 class CompiledFunction:
     """A function whose calls are recorded and then replayed as native programs.
 
@@ -125,12 +128,11 @@ class CompiledFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.eager or recorders:
             return self.function(*args, **kwargs)
-        leaves: list[Any] = []
-        spec = None
+        leaves, tensors, spec, key = _NOTHING_GIVEN
         if args or kwargs:
             leaves, spec = tree_flatten((args, kwargs))
-        tensors = [x for x in leaves if isinstance(x, Tensor)]
-        key = (spec, tuple([_kind(x) for x in leaves]))
+            tensors = [x for x in leaves if isinstance(x, Tensor)]
+            key = (spec, tuple([_kind(x) for x in leaves]))
         entries = self.entries
         with self.lock:  # a program's memory serves one call at a time
             for i, entry in enumerate(entries):

@@ -231,10 +231,6 @@ class Environment:
             self.count = changes.count
         return True
 
-    def current(self, index: int) -> Any:
-        """What stands now where a tensor stood."""
-        holder, name, _ = self.tensors[index]
-        return holder.cell_contents if name is None else holder.get(name)
 
 
 def _is_of_the_user(value: Any) -> bool:

@@ -7,7 +7,18 @@ files of this folder hold them by family; an operator without one, or whose lowe
 
 from __future__ import annotations
 
-from . import contractions, copies, draws, networks, pointwise, recurrent, reductions, rows, updates
+from . import (
+    contractions,
+    copies,
+    draws,
+    moves,
+    networks,
+    pointwise,
+    recurrent,
+    reductions,
+    rows,
+    updates,
+)
 from .builder import LOWERINGS, Builder, lower
 
 __all__ = ["LOWERINGS", "Builder", "lower"]

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions import BOOL, FLOAT32, FLOAT64, cast, load, translate
+from ..expressions import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    Expr,
+    apply,
+    cast,
+    const,
+    load,
+    translate,
+)
 from ..memory import Shape, View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
@@ -87,6 +97,104 @@ def quantifier(b: Builder, call: Call) -> None:
     b.reduce(target, cast(load(source), BOOL), source.shape, axes, kind)
 
 
+@lowering("_nansum", "count_nonzero")
+def counted(b: Builder, call: Call) -> None:
+    """Sums of what is a number, and of whether an element is not zero."""
+    source, target = call.args[0], target_of(call)
+    axes = axes_of(call.args[1], len(source.shape))
+    if not source.size:
+        raise NotHere("a sum of nothing")
+    x = load(source)
+    if call.op.name == "count_nonzero":
+        x = cast(cast(x, BOOL), target.dtype)
+    elif x.dtype != target.dtype:
+        raise NotHere("a sum in another type")
+    else:
+        x = apply("where", apply("isnan", x), const(0.0, x.dtype), x)
+    b.reduce(target, x, source.shape, axes, "sum")
+
+
+@lowering("_prod", "prod_dim")
+def products(b: Builder, call: Call) -> None:
+    source, target = call.args[0], target_of(call)
+    dim = call.args[1] if len(call.args) > 1 else None
+    if not source.size or source.dtype != target.dtype:
+        raise NotHere("a product in another type")
+    b.reduce(target, load(source), source.shape, axes_of(dim, len(source.shape)), "prod")
+
+
+@lowering("dot")
+def dot(b: Builder, call: Call) -> None:
+    x, y = call.args
+    target = target_of(call)
+    if not x.size or target.dtype not in (FLOAT32, FLOAT64):
+        raise NotHere("a product of nothing")
+    b.reduce(target, apply("multiply", load(x), load(y)), x.shape, (0,), "sum")
+
+
+def spread(b: Builder, view: View, shape: Shape, axes: tuple[int, ...]) -> Expr:
+    """Results of a reduction, seen in the shape that was reduced."""
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return load(view.reshaped(kept).as_shape(shape))
+
+
+@lowering("_var", "_std", "_var_mean", "_std_mean")
+def variance(b: Builder, call: Call) -> None:
+    """In two passes: the mean, then the squared distances from it."""
+    source, dim, correction, _ = call.args
+    target = call.results[0]
+    axes = axes_of(dim, len(source.shape))
+    count = math.prod(source.shape[a] for a in axes)
+    freedom = count - correction
+    if source.dtype not in (FLOAT32, FLOAT64) or freedom <= 0 or not source.size:
+        raise NotHere("a variance of too few numbers")
+    mean = call.results[1] if len(call.results) > 1 else b.temporary(target.shape, source.dtype)
+    if not (mean.is_contiguous() and target.is_contiguous()):
+        raise NotHere("results in another layout")
+    x = load(source)
+    b.reduce(mean, x, source.shape, axes, "sum", 1 / count)
+    apart = apply("subtract", x, spread(b, mean, source.shape, axes))
+    b.reduce(target, apply("multiply", apart, apart), source.shape, axes, "sum", 1 / freedom)
+    if "std" in call.op.name:
+        b.store(target, apply("sqrt", load(target)))
+
+
+@lowering("linalg_vector_norm")
+def vector_norm(b: Builder, call: Call) -> None:
+    source, order, dim, _, dtype = call.args
+    target = target_of(call)
+    if source.dtype not in (FLOAT32, FLOAT64) or target.dtype != source.dtype or dtype is not None:
+        raise NotHere("a norm in another type")
+    if order not in (1, 2, math.inf) or not source.size:
+        raise NotHere(f"a norm of order {order}")
+    axes = axes_of(dim, len(source.shape))
+    x = load(source)
+    value = apply("multiply", x, x) if order == 2 else apply("abs", x)
+    b.reduce(target, value, source.shape, axes, "max" if order == math.inf else "sum")
+    if order == 2:
+        b.store(target, apply("sqrt", load(target)))
+
+
+@lowering("logsumexp")
+def logsumexp(b: Builder, call: Call) -> None:
+    """log(sum(exp(x - largest))) + largest"""
+    source, dim, _ = call.args
+    target = target_of(call)
+    if source.dtype not in (FLOAT32, FLOAT64) or target.dtype != source.dtype or not source.size:
+        raise NotHere("logsumexp in another type")
+    if not target.is_contiguous():
+        raise NotHere("a result in another layout")
+    axes = axes_of(dim, len(source.shape))
+    largest = b.temporary(target.shape, source.dtype)
+    x = load(source)
+    b.reduce(largest, x, source.shape, axes, "max")
+    top = load(largest)
+    b.store(largest, apply("where", apply("isfinite", top), top, const(0.0, top.dtype)))
+    apart = apply("exp", apply("subtract", x, spread(b, largest, source.shape, axes)))
+    b.reduce(target, apart, source.shape, axes, "sum")
+    b.store(target, apply("add", apply("log", load(target)), top))
+
+
 # --- losses --------------------------------------------------------------------------------------
 
 # A loss by element, in the names of its row's signature.
@@ -129,7 +237,8 @@ def loss(b: Builder, call: Call) -> None:
     target = target_of(call)
     reduction = call.args[-1]
     shape = broadcast(call)
-    value = translate(_by_element(call), values_of(_Part(call), shape))
+    parts: Any = _Part(call)
+    value = translate(_by_element(call), values_of(parts, shape))
     if value.dtype not in (FLOAT32, FLOAT64):
         raise NotHere("a loss of integers")
     count = math.prod(shape)

@@ -101,6 +101,23 @@ def nll_loss_backward(b: Builder, call: Call) -> None:
     b.native_call(f"fl_nll_loss_gradient_{kind}", args, (g, target, weight, total), (y,), y.size)
 
 
+# --- extremes and their places -------------------------------------------------------------------
+
+
+@lowering("argmax", "argmin", "_max", "_min")
+def extreme_places(b: Builder, call: Call) -> None:
+    x, dim = call.args[:2]
+    results = call.results
+    if suffix(x) != "f32" or not x.size:
+        raise NotHere("extremes of another type")
+    contiguous(*results)
+    x = b.dense(x)
+    sizes = (1, x.size, 1) if dim is None or not x.shape else around(x.shape, dim)
+    values, places = results if len(results) == 2 else (None, results[0])
+    args = (x, values, places, *sizes, "max" in call.op.name)
+    b.native_call("fl_extreme_places", args, (x,), (values, places), x.size)
+
+
 # --- normalisation -------------------------------------------------------------------------------
 
 

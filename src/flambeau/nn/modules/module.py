@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,16 @@ class Hooks(OrderedDict):
         """Takes a hook out."""
         changes.count += 1
         return super().pop(*args)
+
+    def __reduce__(self) -> Any:
+        # PyTorch reads modules from files too; Module.__setstate__ makes the tables anew.
+        return OrderedDict, (), None, None, iter(self.items())
+
+    def __deepcopy__(self, memo: dict) -> Hooks:
+        memo[id(self)] = out = Hooks()
+        for key, value in self.items():
+            out[key] = copy.deepcopy(value, memo)
+        return out
 
 
 _HOOK_TABLES = (
@@ -647,7 +658,8 @@ class Module(HookMixin, StateMixin):
         self.__dict__.update(state)
         # Modules that were pickled by an older version lack the tables that came later.
         for table in _HOOK_TABLES:
-            self.__dict__.setdefault(table, Hooks())
+            if not isinstance(self.__dict__.get(table), Hooks):
+                self.__dict__[table] = Hooks(self.__dict__.get(table) or ())
         self.__dict__.setdefault("_non_persistent_buffers_set", set())
         self.__dict__.setdefault("_is_full_backward_hook", None)
 

@@ -191,6 +191,11 @@ FL_API void fl_embedding_gradient_f64(const double *g, const int64_t *indices, d
 enum { FL_MAP_EXP, FL_MAP_EXP2, FL_MAP_EXPM1, FL_MAP_LOG, FL_MAP_LOG2, FL_MAP_LOG10, FL_MAP_LOG1P, FL_MAP_TANH, FL_MAP_SIGMOID, FL_MAP_ERF, FL_MAP_SILU, FL_MAP_GELU, FL_MAP_GELU_TANH, FL_MAP_LOG_SIGMOID, FL_MAP_MISH, FL_MAP_SIN, FL_MAP_COS };
 FL_API void fl_map(int64_t which, const float *x, float *y, int64_t n);
 
+/* ---- extremes (extremes.c) ---- */
+
+/* x (outer, n, inner), n not 0; values and places (outer, inner) may be NULL. */
+FL_API void fl_extreme_places(const float *x, float *values, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t largest);
+
 /* ---- losses (losses.c) ---- */
 
 FL_API int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share);
