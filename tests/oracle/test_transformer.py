@@ -267,7 +267,7 @@ def test_errors(mistake):
 
 @pytest.mark.parametrize("kind", ["Encoder", "Decoder"])
 def test_copies_of_layers_treat_activations_alike(kind):
-    """An activation that is a module: encoder layers keep it in copies, decoder layers take relu."""
+    """Encoder layers keep an activation that is a module in copies, decoder layers take relu."""
 
     def build(package):
         layer = getattr(package.nn, f"Transformer{kind}Layer")(

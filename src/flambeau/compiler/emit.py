@@ -326,10 +326,7 @@ def operation(x: Expr, args: list[str]) -> str:
     if op == "sign":
         if dtype.kind == "f":
             one, zero = ("1.0f", "0.0f") if dtype == np.float32 else ("1.0", "0.0")
-            return (
-                f"{args[0]} > {zero} ? {one} : ({args[0]} < {zero} ? -{one} : "
-                f"({args[0]} == {zero} ? {zero} : {args[0]}))"
-            )
+            return f"{args[0]} > {zero} ? {one} : ({args[0]} < {zero} ? -{one} : {zero})"
         return f"({args[0]} > 0) - ({args[0]} < 0)"
     if op.startswith("int_"):
         return _INTEGERS[op].format(*args)

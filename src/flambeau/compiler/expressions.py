@@ -230,7 +230,7 @@ def _test(name: str) -> Callable[[Expr], Expr]:
 
 def _rounded(name: str) -> Callable[[Expr], Expr]:
     """floor_of and its like: integers are whole already."""
-    return lambda x: x if x.dtype.kind in "iu" else apply(name, x)
+    return lambda x: x if x.dtype.kind in "biu" else apply(name, x)
 
 
 def _power(x: Operand, y: Operand) -> Any:
@@ -270,11 +270,13 @@ def _fit_like(x: Operand, like: Expr) -> Any:
     return x
 
 
-def _float_only(name: str) -> Callable[..., Expr]:
+def _float_only(name: str, otherwise: str) -> Callable[..., Expr]:
+    """A function of floats; integers have another one that does the same."""
+
     def make(*args: Operand) -> Expr:
         common = _common(args)
         if common.kind != "f":
-            raise Untranslatable(f"{name} of {common}")
+            return apply(otherwise, *args)
         return Expr(name, tuple([_typed(a, common) for a in args]), common)
 
     return make
@@ -283,11 +285,11 @@ def _float_only(name: str) -> Callable[..., Expr]:
 FUNCTIONS: dict[str, Callable] = {
     "where": _where,
     "where_of": _where,
-    "negative": _unary("negative", "fi"),
-    "abs": _unary("abs", "fi"),
-    "sign_of": _unary("sign", "fi"),
-    "sgn": _unary("sign", "fi"),
-    "sign": _unary("sign", "fi"),
+    "negative": _unary("negative", "fiu"),
+    "abs": lambda x: x if x.dtype.kind == "u" else _unary("abs", "fi")(x),
+    "sign_of": _unary("sign", "fiu"),
+    "sgn": _unary("sign", "fiu"),
+    "sign": _unary("sign", "fiu"),
     "positive": lambda x: x,
     "conjugate": lambda x: x,
     "real": lambda x: x,
@@ -301,8 +303,8 @@ FUNCTIONS: dict[str, Callable] = {
     "power_checked": _power,
     "power": _power,
     "as_real_like": _fit_like,
-    "fmax": _float_only("fmax"),
-    "fmin": _float_only("fmin"),
+    "fmax": _float_only("fmax", "maximum"),
+    "fmin": _float_only("fmin", "minimum"),
     **{name: _bitwise(name) for name in
        ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not")},
 }  # fmt: skip
@@ -348,7 +350,7 @@ FUNCTIONS["lerp_of"] = _lerp
 def _divided(name: str) -> Callable[[Operand, Operand], Any]:
     """A division of integers, by a number that is known: any other may be 0, which raises."""
 
-    def make(x: Expr, y: Operand) -> Any:
+    def make(x: Operand, y: Operand) -> Any:
         divisor = y.value if isinstance(y, Expr) and y.op == "const" else y
         if isinstance(divisor, Expr) or int(divisor) in (0, -1):
             raise Untranslatable("division by what may be 0")
@@ -362,7 +364,7 @@ def _rounded_quotient(x: Operand, y: Operand) -> Any:
     """floor(x / y), as NumPy computes it: exact also where the quotient itself is rounded."""
     common = _common((x, y))
     if common.kind in "iu":
-        return _divided("int_floor_divide")(x, y)  # type: ignore[arg-type]
+        return _divided("int_floor_divide")(x, y)
     quotient, rest = apply("divide", x, y), apply("fmod", x, y)
     whole = apply("divide", apply("subtract", x, rest), y)
     below = apply("less", apply("multiply", apply("sign", y), apply("sign", rest)), 0.0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .emit import Emitter
 
 INNER = "j"
+PIECE = 512  # elements whose values are kept before they are added up
 
 
 class LoopWriter:
@@ -149,6 +150,8 @@ class LoopWriter:
 
         n = self.shape[self.inner]
         sums = [s for s in self.statements if s.reduce]
+        if n >= 2 * LANES and all(_fold(s) for s in sums):
+            return self._folded(sums, n)
         lanes = LANES if n >= 2 * LANES else 1
         before = self._invariant()
         saved = dict(self.body.names)
@@ -196,6 +199,70 @@ class LoopWriter:
         if not (many and self.middle):
             body = [*body, *flush]
         return self._outer([*start, *body, *finish])
+
+    def _folded(self, sums: list[Statement], n: int) -> list[str]:
+        """Sums of floats: the values of a piece come into an array, which the runtime adds up.
+
+        A value that lies contiguous in memory is added up where it is.
+        """
+        before = self._invariant()
+        start, finish, fold = [], [], []
+        values = [s for s in sums if not self._lies(s)]
+        lines = self._stores()
+        for k, s in enumerate(sums):
+            kind = dtype_name(s.target.dtype)
+            wide = "double" if s.reduce == SUM else kind
+            start.append(f"{wide} total{k} = {_identity(s)};")
+            if s in values:
+                value = self.body.value(s.value)
+                lines += self.body.lines
+                self.body.lines = []
+                lines.append(f"part{k}[l] = {value};")
+                piece = f"{_fold(s)}(part{k}, width)"
+                fold.append(_combine(s, f"total{k}", piece))
+            scale = f" * {s.scale!r}" if s.scale != 1.0 else ""
+            finish.append(f"{self.body.place(s.target)} = ({kind})(total{k}{scale});")
+        inside = [*before]
+        for k, s in enumerate(sums):
+            if s not in values:
+                first = self._first_of(s.value.value)
+                inside.append(_combine(s, f"total{k}", f"{_fold(s)}(&{first}, {n})"))
+        if lines:
+            arrays = [
+                f"{dtype_name(s.target.dtype)} part{k}[{PIECE}];"
+                for k, s in enumerate(sums) if s in values
+            ]  # fmt: skip
+            inside += [
+                *arrays,
+                f"for (int64_t base = 0; base < {n}; base += {PIECE}) {{",
+                f"    const int64_t width = {n} - base < {PIECE} ? {n} - base : {PIECE};",
+                "    FL_IVDEP",
+                "    for (int64_t l = 0; l < width; l++) {",
+                f"        const int64_t {INNER} = base + l;",
+                *_indented(lines, 2),
+                "    }",
+                *_indented(fold, 1),
+                "}",
+            ]
+        return self._outer([*start, *self._middle(inside), *finish])
+
+    def _first_of(self, view: View) -> str:
+        """An element of a view at the beginning of the inner loop."""
+        body, indices = self.body, self.body.indices
+        body.indices = tuple(["0" if i == INNER else i for i in indices])
+        text = body.place(view)
+        body.indices = indices
+        return text
+
+    def _lies(self, s: Statement) -> bool:
+        """Whether what a statement adds up is contiguous in memory, in the sum's type."""
+        x = s.value
+        return (
+            x.op == "load"
+            and x.value.strides[self.inner] == 1
+            and x.value.buffer.number not in self.body.written
+            and x.dtype == s.target.dtype
+        )
 
     def _relief(self, sums: list[Statement], n: int, lanes: int) -> list[str]:
         """In long loops the lanes are emptied into the total now and then."""
@@ -324,6 +391,14 @@ def _identity(s: Statement) -> str:
     if low:
         return "(-9223372036854775807 - 1)" if dtype.itemsize == 8 else str(limits.min)
     return f"INT64_C({limits.max})"
+
+
+def _fold(s: Statement) -> str:
+    """The runtime's function that reduces a piece, where there is one."""
+    kinds = {"float32": "f32", "float64": "f64"}
+    if s.reduce == PROD or s.target.dtype.name not in kinds:
+        return ""
+    return f"fl_fold_{s.reduce}_{kinds[s.target.dtype.name]}"
 
 
 def _combine(s: Statement, total: str, value: str) -> str:

@@ -36,7 +36,7 @@ def softplus_stable(x):
 
 def sgn(x):
     """x / abs(x), and 0 where x is 0; the sign for real arrays, bools as they are."""
-    return x if x.dtype.kind == "b" else np.sign(x)
+    return np.sign(x) if x.dtype.kind == "c" else sign_of(x)
 
 
 def heaviside_of(x, values):

@@ -191,6 +191,16 @@ FL_API void fl_embedding_gradient_f64(const double *g, const int64_t *indices, d
 enum { FL_MAP_EXP, FL_MAP_EXP2, FL_MAP_EXPM1, FL_MAP_LOG, FL_MAP_LOG2, FL_MAP_LOG10, FL_MAP_LOG1P, FL_MAP_TANH, FL_MAP_SIGMOID, FL_MAP_ERF, FL_MAP_SILU, FL_MAP_GELU, FL_MAP_GELU_TANH, FL_MAP_LOG_SIGMOID, FL_MAP_MISH, FL_MAP_SIN, FL_MAP_COS };
 FL_API void fl_map(int64_t which, const float *x, float *y, int64_t n);
 
+/* ---- folds (folds.c) ---- */
+
+/* The sum, or the extreme (NaN where there is one), of n contiguous numbers. */
+FL_API double fl_fold_sum_f32(const float *x, int64_t n);
+FL_API double fl_fold_sum_f64(const double *x, int64_t n);
+FL_API float fl_fold_max_f32(const float *x, int64_t n);
+FL_API float fl_fold_min_f32(const float *x, int64_t n);
+FL_API double fl_fold_max_f64(const double *x, int64_t n);
+FL_API double fl_fold_min_f64(const double *x, int64_t n);
+
 /* ---- extremes (extremes.c) ---- */
 
 /* x (outer, n, inner), n not 0; values and places (outer, inner) may be NULL. */
@@ -217,7 +227,7 @@ FL_API void fl_attention_gradient(int64_t outer, int64_t inner, int64_t rows, in
  * features), weights (4 hidden, features or hidden), biases (4 hidden) or NULL; gates (4, rows,
  * hidden), c_before, tanh_c, output (rows, hidden). h and c (sizes[0], hidden) come as the first
  * states and leave as the last. The gradient likewise: gh and gc come as the last states' gradients
- * and leave as the first's; slopes (4, rows, hidden) become those of the gates before their
+ * and leave as the first's; slopes (rows, 4, hidden) become those of the gates before their
  * functions; toward_output, gx and the weights' and the bias's gradients may be NULL. Everything is
  * contiguous. 0 where memory ran out. */
 FL_API int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *gates, float *c_before, float *tanh_c, float *output, float *h, float *c);

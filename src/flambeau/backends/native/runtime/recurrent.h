@@ -15,7 +15,10 @@ typedef struct {
     /* forward */
     const float *bias; /* (gates, hidden) */
     float *values, *output, *h;
-    float *c_before, *tanh_c, *c;     /* an LSTM's */
+    float *c_before, *tanh_c, *c;     /* an LSTM's, also what follows */
+    const float *x;
+    int64_t joined;                   /* features of x that stand before each state */
+    float *states, *sums;             /* (sequences, joined + hidden), (sequences, gates, hidden) */
     float *h_before, *new_hidden;     /* a GRU's */
     int64_t relu;                     /* a simple layer's */
     /* backward: `values` and so on are read, `slopes` written */
@@ -25,6 +28,7 @@ typedef struct {
 
 FL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 FL_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+FL_INLINE void copy_numbers(float *to, const float *from, int64_t n) { memcpy(to, from, (size_t)n * sizeof(float)); }
 
 /* The rows of step number `i` in the order of time (or against it) that belong to the sequences
  * begin..end: how many, and the first of them among all rows. */
@@ -99,13 +103,17 @@ FL_INLINE void add_rows(float *restrict to, const float *restrict from, int64_t 
         to[j] += from[j];
 }
 
-/* to (+)= the slopes of some rows times the states before them, for each gate. */
+/* to (+)= the slopes of some rows times the states before them, for each gate. An LSTM's slopes are
+ * rows of all gates. */
 FL_INLINE void add_products(const layer *l, int64_t first, int64_t rows, const float *before, float *to, int64_t *accumulate)
 {
-    int64_t n = l->hidden;
+    int64_t n = l->hidden, all = l->gates * n;
     if (rows <= 0)
         return;
-    fl_sgemm_batch(1, l->gates, n, n, rows, l->slopes + first * n, 0, l->rows * n, 1, n, before, 0, 0, n, 1, to, 0, n * n, n, 1, *accumulate, 0, 0);
+    if (l->tanh_c)
+        fl_sgemm(all, n, rows, l->slopes + first * all, 1, all, before, n, 1, to, n, 1, *accumulate, 0, 0);
+    else
+        fl_sgemm_batch(1, l->gates, n, n, rows, l->slopes + first * n, 0, l->rows * n, 1, n, before, 0, 0, n, 1, to, 0, n * n, n, 1, *accumulate, 0, 0);
     *accumulate = 1;
 }
 
