@@ -1004,3 +1004,20 @@ def test_two_threads_that_record():
         stop.set()
         thread.join()
     assert [len(f.compiled.entries[0].program.calls) for f in fs] == [3] * 5
+
+
+def test_a_backward_pass_that_fails():
+    """Without a call of backward nothing is raised."""
+
+    def overwrites(x):
+        y = x.exp()
+        z = y * 2
+        y.mul_(2)
+        return z
+
+    x = flambeau.ones(2, requires_grad=True)
+    messages, results = told(overwrites, x)
+    assert len(messages) == 1 and "backward" in messages[0]
+    np.testing.assert_allclose(results[-1].detach().numpy(), [2 * np.e] * 2, rtol=1e-6)
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
+        results[-1].sum().backward()

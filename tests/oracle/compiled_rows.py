@@ -215,6 +215,8 @@ def difference(want: Any, got: Any, rtol: float, atol: float) -> str:
             finite = np.abs(p[np.isfinite(p)])
             size = float(finite.max()) if finite.size else 0.0
             limit = rtol if p.dtype.itemsize < 8 or p.dtype.kind == "c" else rtol * 1e-6
+            if x.dtype in (flambeau.bfloat16, flambeau.float16):
+                limit = 1e-2
             if not np.allclose(p, q, rtol=limit, atol=atol * limit * max(1.0, size),
                                equal_nan=True):  # fmt: skip
                 gap = np.nanmax(np.abs(p - q))
@@ -248,6 +250,8 @@ def check(fn: Callable, first: list, second: list, layout: str, values: bool = T
             if "flambeau.compile" in str(w.message):
                 outcome.eager = str(w.message).split("uncompiled: ")[-1]
         why = difference(want, got, 2e-5, 3.0) if values else ""
+        if "the compiler failed" in outcome.eager:
+            why = outcome.eager
         if why:
             outcome.wrong = f"call {turn}: {why}"
             return outcome
@@ -263,22 +267,25 @@ def check(fn: Callable, first: list, second: list, layout: str, values: bool = T
     return outcome
 
 
-def pairs(op: Any, fn: Callable, dtype: torch.dtype, count: int) -> list[tuple[Any, Any]]:
+def pairs(
+    op: Any, fn: Callable, dtype: torch.dtype, count: int, layout: str
+) -> list[tuple[Any, Any]]:
     """Calls that work, in two sets of values."""
     one, two = samples(op, dtype, count, 0), samples(op, dtype, count, 1)
     out = []
     for i, a in enumerate(one):
         b = two[i] if i < len(two) and same_kind(a, two[i]) else copied(a, 1)
-        if not works(fn, a):
+        if not works(fn, a, layout):
             continue
         changed = moved(a, b)
-        out.append((a, next((c for c in (changed, b) if works(fn, c)), a)))
+        out.append((a, next((c for c in (changed, b) if works(fn, c, layout)), a)))
     return out
 
 
-def works(fn: Callable, call: Any) -> bool:
+def works(fn: Callable, call: Any, layout: str) -> bool:
+    """Whether a call raises nothing."""
     try:
-        step(fn, copied(call))
+        step(fn, copied(call, 0, layout))
     except Exception:
         return False
     return True
@@ -301,7 +308,7 @@ def check_op(
     fn = find(op)
     if fn is None or dtype not in op.supported_dtypes("cpu"):
         return
-    found = pairs(op, fn, dtype, count)
+    found = pairs(op, fn, dtype, count, layout)
     values = op.name not in UNDEFINED
     if not found:
         return

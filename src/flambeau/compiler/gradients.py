@@ -99,6 +99,8 @@ def record_backward(
     try:
         found = engine.run(outputs, grads, retain_graph=True, create_graph=False, inputs=chosen,
                            accumulate=False)  # fmt: skip
+    except Exception as error:  # nobody has asked for gradients yet
+        raise Unsupported(f"its backward pass fails: {error}") from error
     finally:
         for t in boundaries:
             t._node.edges = t._node.outside  # type: ignore[union-attr]

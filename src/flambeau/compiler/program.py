@@ -17,7 +17,7 @@ from ..tensor.generator import default_generator
 from ..tensor.tensor import Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .emit import Emitter
-from .expressions import const, load
+from .expressions import TYPES, const, load
 from .graph import Graph, Host, Node
 from .host import HostStep
 from .lower import lower
@@ -198,6 +198,10 @@ class Program:
                 continue
             if initial is None:
                 raise Unsupported("memory that was written before it was seen")
+            if initial.nbytes != buffer.nbytes:
+                raise Unsupported("memory with gaps that is written")
+            if initial.dtype not in TYPES:  # only copied
+                initial = initial.ravel("K").view(np.uint8)
             flat = View(buffer, initial.dtype, 0, (initial.size,), (1,))
             nodes, builder.nodes = builder.nodes, []
             if not initial.any():

@@ -62,6 +62,8 @@ def repeat_each(b: Builder, call: Call) -> None:
     """Each slice so many times in a row."""
     source, repeats, dim = call.args
     target = target_of(call)
+    if not source.shape:
+        raise NotHere("a single number")
     dim %= len(source.shape)
     shape = (*source.shape[: dim + 1], repeats, *source.shape[dim + 1 :])
     strides = (*source.strides[: dim + 1], 0, *source.strides[dim + 1 :])
@@ -77,10 +79,11 @@ def roll(b: Builder, call: Call) -> None:
     target = target_of(call)
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     dims = (dims,) if isinstance(dims, int) else tuple(dims)
-    if not target.size:
+    if not target.size or not target.shape:
         raise NotHere("a row of nothing")
     if not dims:
-        source, target = source.reshaped((source.size,)), target.reshaped((target.size,))
+        source = b.dense(source).reshaped((source.size,))
+        target = target.reshaped((target.size,))
         dims = (0,)
     steps = [0] * len(source.shape)
     for s, d in zip(shifts, dims, strict=True):

@@ -10,8 +10,12 @@
 enum {
     BAND = 96,                 /* rows of A that stay in the second cache */
     BLOCK = 256,               /* columns of C that a tile has at most */
-    DEPTH = 336,               /* k that goes through the cache at a time */
+    DEPTH = 400,               /* k that goes through the cache at a time: more would lose digits */
+    LONG_DEPTH = 336,          /* the same where k is long */
     DIRECT_ROWS = 24,          /* up to so many rows B is not packed if its rows are contiguous */
+    SPREAD_ROWS = 128,         /* the same if they lie apart by no multiple of so many bytes */
+    SPREAD = 256,
+    SPREAD_COLUMNS = 128,
     DIRECT_DEPTH = 256,
     THIN_DEPTH = 16,           /* the same with three rows or fewer: B is read once, row by row */
     PACK_A_COLUMNS = 64,       /* from so many columns on, A pays to be packed */
@@ -29,6 +33,7 @@ enum {
     SMALL = 2048,              /* numbers of an operand that are handled without much ado */
     FIRST_CACHE = 1 << 15,
     SECOND_CACHE = 1 << 19,
+    STREAMED = 1 << 22,        /* bytes of an operand from which on it is fetched ahead */
 #if FL_REGISTERS == 32
     MR = 8,
 #else

@@ -19,6 +19,7 @@ typedef struct {
 } NAME(operand);
 
 enum { NAME(PACK_NOTHING), NAME(PACK_IN_TILE), NAME(PACK_BEFORE) };
+enum { NAME(FETCH_NOTHING), NAME(FETCH_A), NAME(FETCH_B) };
 
 typedef struct {
     int64_t m, n, k;
@@ -30,9 +31,11 @@ typedef struct {
     int64_t swapped;                    /* the roles are: C is the transpose of the caller's */
     int64_t band, bands, block, blocks; /* rows and columns of a tile of C, and how many tiles */
     int64_t depth;                      /* how much of k goes through the cache at a time */
-    int pack_a, pack_b;
+    int pack_a, pack_b, fetch;
     T *packed; /* B of all depths, where it is packed before */
 } NAME(product);
+
+FL_INLINE int64_t NAME(ceiling)(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 FL_INLINE NAME(operand) NAME(part)(NAME(operand) x, int64_t row, int64_t column)
 {
@@ -188,11 +191,27 @@ static NOINLINE void NAME(write_out)(int64_t rows, int64_t columns, const T *fro
     }
 }
 
+/* Numbers of a large operand that come next, one after the other: with each tile so many of them are
+ * fetched, so that memory is read while others are multiplied. */
+typedef struct {
+    const T *at;
+    int64_t each;
+} NAME(ahead);
+
+FL_INLINE void NAME(fetch)(NAME(ahead) *next)
+{
+    for (int64_t i = 0; i < next->each; i += 64 / (int)sizeof(T))
+        __builtin_prefetch(next->at + i, 0, 2);
+    next->at += next->each;
+}
+
 /* Columns of one sliver, all rows; C's rows are contiguous. `a_packed`: A's slivers follow each
  * other. */
-static NOINLINE void NAME(sliver)(int64_t m, int64_t columns, int64_t k, NAME(operand) a, int a_packed, const T *b, int64_t brs, int64_t vectors, NAME(kernel) thin, T *c, int64_t crs, int64_t accumulate)
+static NOINLINE void NAME(sliver)(int64_t m, int64_t columns, int64_t k, NAME(operand) a, int a_packed, const T *b, int64_t brs, int64_t vectors, NAME(kernel) thin, T *c, int64_t crs, int64_t accumulate, NAME(ahead) *next)
 {
     for (int64_t i = 0, rows; i < m; i += rows) {
+        if (next)
+            NAME(fetch)(next);
         rows = thin ? m : NAME(tile_rows)(m - i);
         NAME(kernel) kernel = thin ? thin : NAME(kernels)[rows][vectors];
         const T *from = a_packed ? a.at + i * k : a.at + i * a.rs;
@@ -207,11 +226,11 @@ static NOINLINE void NAME(sliver)(int64_t m, int64_t columns, int64_t k, NAME(op
     }
 }
 
-static NOINLINE void NAME(packed_block)(int64_t m, int64_t n, int64_t k, NAME(operand) a, int a_packed, const T *b, T *c, int64_t crs, int64_t accumulate)
+static NOINLINE void NAME(packed_block)(int64_t m, int64_t n, int64_t k, NAME(operand) a, int a_packed, const T *b, T *c, int64_t crs, int64_t accumulate, NAME(ahead) *next)
 {
     for (int64_t j = 0; j < n; j += NR) {
         int64_t columns = n - j < NR ? n - j : NR, vectors = (columns + W - 1) / W;
-        NAME(sliver)(m, columns, k, a, a_packed, b + j * k, vectors * W, vectors, 0, c + j, crs, accumulate);
+        NAME(sliver)(m, columns, k, a, a_packed, b + j * k, vectors * W, vectors, 0, c + j, crs, accumulate, next);
     }
 }
 
@@ -221,15 +240,15 @@ static NOINLINE void NAME(direct_block)(int64_t m, int64_t n, int64_t k, NAME(op
     int64_t j = 0, vectors;
     if (m <= 3)
         for (int64_t wide = NAME(thin_vectors)[m]; j + wide * W <= n; j += wide * W)
-            NAME(sliver)(m, wide * W, k, a, a_packed, b.at + j, b.rs, wide, NAME(thin)[m], c + j, crs, accumulate);
+            NAME(sliver)(m, wide * W, k, a, a_packed, b.at + j, b.rs, wide, NAME(thin)[m], c + j, crs, accumulate, 0);
     for (; j + W <= n; j += vectors * W) {
         vectors = (n - j) / W < NV ? (n - j) / W : NV;
-        NAME(sliver)(m, vectors * W, k, a, a_packed, b.at + j, b.rs, vectors, 0, c + j, crs, accumulate);
+        NAME(sliver)(m, vectors * W, k, a, a_packed, b.at + j, b.rs, vectors, 0, c + j, crs, accumulate, 0);
     }
     if (j < n) {
         T few[DIRECT_DEPTH * W] __attribute__((aligned(64)));
         NAME(pack_sliver)(k, n - j, NAME(part)(b, 0, j), few, W);
-        NAME(sliver)(m, n - j, k, a, a_packed, few, W, 1, 0, c + j, crs, accumulate);
+        NAME(sliver)(m, n - j, k, a, a_packed, few, W, 1, 0, c + j, crs, accumulate, 0);
     }
 }
 
@@ -243,6 +262,19 @@ FL_INLINE void NAME(tell)(const NAME(product) *p, int64_t row, int64_t rows, int
         p->done(p->context, column, column + columns, row, row + rows);
     else
         p->done(p->context, row, row + rows, column, column + columns);
+}
+
+/* What follows a tile's rows of A in memory (each depth fetches a share of it), or this depth of B,
+ * if it will be needed. */
+static NAME(ahead) NAME(next_numbers)(const NAME(product) *p, int64_t row, int64_t rows, int64_t columns, int64_t k0, int64_t k)
+{
+    int64_t tiles = NAME(ceiling)(rows, MR) * NAME(ceiling)(columns, NR);
+    NAME(ahead) next = {0, 0};
+    if (p->fetch == NAME(FETCH_A) && row + 2 * rows <= p->m)
+        next = (NAME(ahead)){p->a.at + (row + rows) * p->k + rows * k0, NAME(ceiling)(rows * k, tiles)};
+    if (p->fetch == NAME(FETCH_B) && k0 + 2 * k <= p->k)
+        next = (NAME(ahead)){p->b.at + (k0 + k) * p->b.rs, NAME(ceiling)(k * p->b.rs, tiles)};
+    return next;
 }
 
 /* One depth of a tile of C whose rows are contiguous. */
@@ -263,7 +295,8 @@ static NOINLINE void NAME(add_depth)(const NAME(product) *p, int64_t row, int64_
         packed = fl_scratch(FL_GEMM_B, (size_t)(k * (columns + W)) * sizeof(T));
         NAME(pack_b)(k, columns, b, packed);
     }
-    NAME(packed_block)(rows, columns, k, a, p->pack_a, packed, c, crs, accumulate);
+    NAME(ahead) next = NAME(next_numbers)(p, row, rows, columns, k0, k);
+    NAME(packed_block)(rows, columns, k, a, p->pack_a, packed, c, crs, accumulate, next.each ? &next : 0);
 }
 
 static void NAME(tile)(const NAME(product) *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
@@ -307,8 +340,6 @@ static void NAME(pack_all)(void *context, int64_t begin, int64_t end)
     }
 }
 
-FL_INLINE int64_t NAME(ceiling)(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /* Cuts `n` into equal pieces of at most `most`, each a multiple of `unit`. */
 static int64_t NAME(cut)(int64_t n, int64_t most, int64_t unit)
 {
@@ -322,6 +353,22 @@ FL_INLINE int NAME(is_long)(const NAME(product) *p)
     return p->k >= SPLIT_DEPTH && p->m * p->n <= SPLIT_ELEMENTS;
 }
 
+/* Whether an operand, contiguous as a whole, is too large for the caches. */
+FL_INLINE int NAME(streams)(NAME(operand) x, int64_t rows, int64_t columns)
+{
+    return x.cs == 1 && x.rs == columns && rows * columns * (int64_t)sizeof(T) > STREAMED;
+}
+
+/* Whether B is used in place: with many rows of A it has to stay in the first cache meanwhile, which
+ * rows far apart by a power of two do not. */
+static int NAME(in_place)(const NAME(product) *p)
+{
+    if (p->packed || p->b.cs != 1)
+        return 0;
+    int spread = p->n >= SPREAD_COLUMNS && p->b.rs * (int64_t)sizeof(T) % SPREAD != 0 && !NAME(is_long)(p);
+    return p->m <= (spread ? SPREAD_ROWS : DIRECT_ROWS);
+}
+
 static void NAME(plan)(NAME(product) *p, int64_t threads)
 {
     int64_t most_rows = BAND, most_columns = BLOCK;
@@ -329,15 +376,21 @@ static void NAME(plan)(NAME(product) *p, int64_t threads)
         most_rows = BAND + BAND / 2;
     p->depth = NAME(cut)(p->k, DEPTH, 8);
     p->pack_b = NAME(PACK_IN_TILE);
-    if (!p->packed && p->b.cs == 1 && p->m <= DIRECT_ROWS) {
+    if (NAME(in_place)(p)) {
         p->pack_b = NAME(PACK_NOTHING);
         p->depth = NAME(cut)(p->k, p->m <= 3 ? THIN_DEPTH : DIRECT_DEPTH, 8);
         most_columns = 4 * BLOCK;
     }
     if (!p->packed && NAME(is_long)(p) && p->pack_b == NAME(PACK_IN_TILE)) { /* B streams by, whole rows of it */
         most_columns = p->n;
-        p->depth = LONG_PACKED / p->n < DEPTH ? LONG_PACKED / p->n + 8 : DEPTH;
+        p->depth = LONG_PACKED / p->n < LONG_DEPTH ? LONG_PACKED / p->n + 8 : LONG_DEPTH;
     }
+    if (NAME(streams)(p->a, p->m, p->k) && p->pack_b == NAME(PACK_IN_TILE)) {
+        p->fetch = NAME(FETCH_A); /* rows that leave room for the next in the second cache */
+        int64_t room = SECOND_CACHE / 4 / (p->k * (int64_t)sizeof(T));
+        most_rows = room < 8 * MR ? 8 * MR : room < most_rows ? room : most_rows;
+    } else if (most_columns >= p->n && p->pack_b == NAME(PACK_IN_TILE) && NAME(streams)(p->b, p->k, p->n))
+        p->fetch = NAME(FETCH_B);
     p->pack_a = p->a.cs != 1 && p->n >= PACK_A_COLUMNS;
     for (;;) {
         p->band = NAME(cut)(p->m, most_rows, MR);
@@ -501,7 +554,7 @@ static void NAME(run_small)(const NAME(product) *p)
         NAME(direct_block)(p->m, p->n, p->k, p->a, 0, p->b, c, stride, accumulate);
     else {
         NAME(pack_b)(p->k, p->n, p->b, packed);
-        NAME(packed_block)(p->m, p->n, p->k, p->a, 0, packed, c, stride, accumulate);
+        NAME(packed_block)(p->m, p->n, p->k, p->a, 0, packed, c, stride, accumulate, 0);
     }
     if (!direct)
         NAME(write_out)(p->m, p->n, sums, stride, p->c, p->crs, p->ccs, p->accumulate);
