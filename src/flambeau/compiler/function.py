@@ -60,7 +60,7 @@ class Entry:
             if now is not tensor:
                 if external is None or now.__class__ is not tensor.__class__:
                     return False
-                if now._needs != tensor._needs or now._node is not None:
+                if now._needs or tensor._needs:  # gradients go to the recorded one
                     return False
                 self.program.replace(external, now)
         return self.program.ready(tensors)

@@ -16,7 +16,7 @@ import numpy as np
 from ..autograd import engine
 from ..autograd.graph import Node, edge_of, next_sequence
 from ..autograd.modes import mode
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.tensor import Tensor, storage_of, wrap
 from .memory import Buffer, Unsupported, View, root_of
 from .program import Program
 from .recorder import Recorder, views_in
@@ -168,6 +168,20 @@ class Differentiable:
         self.arguments = arguments
         return self.forward.ready(arguments)
 
+    def versions(self, arguments: Sequence[Tensor]) -> list[int]:
+        """How often each tensor from outside that the backward pass reads has been written to."""
+        found = []
+        for e in self.backward.externals:
+            if e.argument is None:
+                tensor = e.tensor
+            elif e.argument < self.count:
+                continue
+            else:
+                tensor = arguments[e.argument - self.count]
+            storage = None if tensor is None else tensor._storage
+            found.append(0 if storage is None else storage.version)
+        return found
+
     @property
     def roots(self) -> frozenset[int]:
         """The memory of tensors from outside that are no arguments, as ids of arrays."""
@@ -184,8 +198,13 @@ class Differentiable:
         leaves, saved = self.forward.run_parts()
         inputs = [self.arguments[p] if isinstance(p, int) else p for p in self.places]
         node = CompiledBackward(self, inputs, saved)
-        for leaf, number in zip(leaves, self.outputs, strict=True):
+        for i, number in enumerate(self.outputs):
             if number is not None:
+                leaf = leaves[i]
+                if any([leaf is a for a in self.arguments]):  # noqa: C419 - whose history stays
+                    storage = storage_of(leaf)
+                    leaves[i] = leaf = wrap(leaf._data)
+                    leaf._storage = storage
                 leaf._node, leaf._nr, leaf._needs = node, number, True
         return self.forward.assembled(leaves)
 
@@ -196,6 +215,7 @@ class CompiledBackward(Node):
     def __init__(self, program: Differentiable, inputs: list[Tensor], saved: list[Any]):
         self.program, self.saved = program, saved
         self.arguments = tuple(program.arguments)
+        self.versions = program.versions(self.arguments)
         self.edges = tuple([edge_of(t) for t in inputs])
         self.sequence = next_sequence()
         self.n_outputs, self.metas = program.count, program.metas
@@ -216,6 +236,12 @@ class CompiledBackward(Node):
 
     def _apply(self, grads: list) -> list:
         program = self.program
+        if program.versions(self.arguments) != self.versions:
+            raise RuntimeError(
+                "one of the variables needed for gradient computation has been modified by an "
+                "inplace operation: an argument or parameter of a compiled function was written to "
+                "since it was called"
+            )
         given = []
         for g, (shape, dtype) in zip(grads, self.metas, strict=True):
             array = np.zeros(shape, dtype) if g is None else g._data

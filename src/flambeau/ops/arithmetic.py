@@ -60,6 +60,13 @@ def true_divide_(input: Tensor, other: Any) -> Tensor:
 @composite()
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha input."""
+    if not isinstance(input, Tensor):
+        kinds = ", ".join(type(x).__name__ for x in (input, other))
+        raise TypeError(
+            f"rsub() received an invalid combination of arguments - got ({kinds}), but expected "
+            "(Tensor input, Tensor other, *, Number alpha) or (Tensor input, Number other, Number "
+            "alpha)\nHint: the tensor that is subtracted comes first."
+        )
     if not isinstance(other, Tensor):
         admission.sub(other, input, alpha)
         return ROWS["add"].function(ROWS["mul"].function(input, -alpha), other)

@@ -11,7 +11,7 @@ import numpy as np
 Number = builtins.int | builtins.float | builtins.complex | builtins.bool
 from . import dtype as D
 from .device import CPU, device
-from .recording import changes, host_read, recorders, unrepeatable
+from .recording import changes, host_read, number_read, recorders, unrepeatable
 from .size import Size, unchecked
 from ..autograd.graph import Node
 
