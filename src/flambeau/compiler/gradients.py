@@ -178,8 +178,8 @@ class Differentiable:
                 continue
             else:
                 tensor = arguments[e.argument - self.count]
-            storage = None if tensor is None else tensor._storage
-            found.append(0 if storage is None else storage.version)
+            if tensor is not None:
+                found.append(storage_of(tensor).version)
         return found
 
     @property
@@ -215,7 +215,7 @@ class CompiledBackward(Node):
     def __init__(self, program: Differentiable, inputs: list[Tensor], saved: list[Any]):
         self.program, self.saved = program, saved
         self.arguments = tuple(program.arguments)
-        self.versions = program.versions(self.arguments)
+        self.written = program.versions(self.arguments)
         self.edges = tuple([edge_of(t) for t in inputs])
         self.sequence = next_sequence()
         self.n_outputs, self.metas = program.count, program.metas
@@ -236,7 +236,7 @@ class CompiledBackward(Node):
 
     def _apply(self, grads: list) -> list:
         program = self.program
-        if program.versions(self.arguments) != self.versions:
+        if program.versions(self.arguments) != self.written:
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an "
                 "inplace operation: an argument or parameter of a compiled function was written to "

@@ -15,7 +15,7 @@ SHAPES = [
     (1, 1, 1), (3, 2, 1), (5, 7, 3), (16, 10, 4), (17, 19, 23), (2, 300, 1), (100, 10, 784),
     (10, 100, 300), (4, 130, 70), (13, 1, 200), (1, 77, 130), (1, 40, 90), (2, 97, 55), (3, 85, 50),
     (24, 145, 260), (61, 67, 71), (65, 33, 500), (150, 270, 40), (201, 100, 350), (97, 519, 700),
-    (12, 30, 9000),
+    (12, 30, 9000), (70, 150, 300), (128, 130, 17),
 ]  # fmt: skip
 LAYOUTS = ["rows", "columns", "steps", "backwards"]
 
@@ -62,6 +62,36 @@ def test_products_of_all_layouts(runtime, threads, shape, count, dtype):
             changed = c.base != around
             changed[1::2, ::3] = False
             assert not changed.any()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    "shape", [(11000, 20, 100), (2700, 35, 410), (10, 120, 9100), (40, 280, 5000)]
+)
+def test_operands_larger_than_the_caches(runtime, threads, shape, count):
+    threads(count)
+    m, n, k = shape
+    random = np.random.default_rng(0)
+    for x, y in (("rows", "rows"), ("rows", "columns"), ("columns", "rows")):
+        a, b = make(random, m, k, x, np.float32), make(random, k, n, y, np.float32)
+        c = make(random, m, n, "rows", np.float32)
+        expected = c + np.matmul(a, b)
+        np.testing.assert_array_equal(multiply(runtime, a, b, c, 1), expected)
+
+
+@pytest.mark.parametrize(
+    "shape", [(64, 300, 784), (128, 200, 500), (3000, 100, 784), (65, 33, 500)]
+)
+def test_the_number_of_threads_changes_nothing(runtime, threads, shape):
+    m, n, k = shape
+    random = np.random.default_rng(0)
+    a, b = (random.standard_normal(s, dtype=np.float32) for s in ((m, k), (k, n)))
+    for x, y in ((a, b), (a, np.asfortranarray(b)), (np.asfortranarray(a), b)):
+        results = []
+        for count in (1, 2):
+            threads(count)
+            results.append(multiply(runtime, x, y, np.empty((m, n), np.float32)))
+        np.testing.assert_array_equal(*results)
 
 
 @pytest.mark.parametrize("dtype", TYPES)

@@ -102,67 +102,7 @@ FL_INLINE int64_t NAME(tile_rows)(int64_t left)
     return left <= MR ? left : left < 2 * MR ? (left + 1) / 2 : MR;
 }
 
-/* ---- packing ---- */
-
-/* `width` columns of B, k rows of them, each row to `stride` numbers, the rest zeros. */
-static NOINLINE void NAME(pack_sliver)(int64_t k, int64_t width, NAME(operand) b, T *to, int64_t stride)
-{
-    int64_t p = 0, whole = b.cs == 1 ? width / W * W : 0;
-    if (width == whole)
-        for (; p < k; p++, to += stride)
-            for (int64_t j = 0; j < whole; j += W)
-                V_(store)(to + j, V_(load)(b.at + p * b.rs + j));
-    if (b.rs == 1) {
-        for (; p + W <= k; p += W, to += W * stride)
-            for (int64_t j = 0; j < stride; j += W) {
-                V rows[W];
-                FL_UNROLL for (int i = 0; i < W; i++)
-                    rows[i] = j + i < width ? V_(load)(b.at + p + (j + i) * b.cs) : (V){0};
-                V_(transpose)(rows);
-                FL_UNROLL for (int i = 0; i < W; i++)
-                    V_(store)(to + i * stride + j, rows[i]);
-            }
-    }
-    for (; p < k; p++, to += stride) {
-        const T *from = b.at + p * b.rs;
-        for (int64_t j = 0; j < whole; j += W)
-            V_(store)(to + j, V_(load)(from + j));
-        V_(store)(to + stride - W, (V){0});
-        for (int64_t j = whole; j < width; j++)
-            to[j] = from[j * b.cs];
-    }
-}
-
-/* B[k, n] as slivers of NR columns, one after the other; the last has whole vectors only. A few rows
- * of all slivers at a time, so that B is read along its rows. */
-static void NAME(pack_b)(int64_t k, int64_t n, NAME(operand) b, T *to)
-{
-    int64_t step = b.cs == 1 ? PACK_ROWS : k;
-    for (int64_t p = 0; p < k; p += step)
-        for (int64_t j = 0; j < n; j += NR) {
-            int64_t width = n - j < NR ? n - j : NR, stride = (width + W - 1) / W * W;
-            NAME(pack_sliver)(k - p < step ? k - p : step, width, NAME(part)(b, p, j), to + j * k + p * stride, stride);
-        }
-}
-
-/* A[m, k] as slivers of as many rows as each tile has; may write up to W numbers more. */
-static NOINLINE void NAME(pack_a)(int64_t m, int64_t k, NAME(operand) a, T *to)
-{
-    int64_t step = a.rs == 1 ? PACK_ROWS : k;
-    for (int64_t first = 0; first < k; first += step)
-        for (int64_t i = 0, rows; i < m; i += rows) {
-            rows = NAME(tile_rows)(m - i);
-            int64_t p = first, last = k - first < step ? k : first + step;
-            const T *from = a.at + i * a.rs + p * a.cs;
-            T *out = to + i * k + p * rows;
-            if (a.rs == 1 && MR <= W && i + W <= m) /* each vector over the rest of the one before */
-                for (; p < last - 1; p++, out += rows, from += a.cs)
-                    V_(store)(out, V_(load)(from));
-            for (; p < last; p++, out += rows, from += a.cs)
-                for (int64_t r = 0; r < rows; r++)
-                    out[r] = from[r * a.rs];
-        }
-}
+#include "gemm_packing_template.h"
 
 /* ---- a block: C (+)= A B with one depth of k ---- */
 
@@ -235,7 +175,7 @@ static NOINLINE void NAME(packed_block)(int64_t m, int64_t n, int64_t k, NAME(op
 }
 
 /* With B as it is, its rows contiguous; columns beyond the last whole vector are packed. */
-static NOINLINE void NAME(direct_block)(int64_t m, int64_t n, int64_t k, NAME(operand) a, int a_packed, NAME(operand) b, T *c, int64_t crs, int64_t accumulate)
+static NOINLINE void NAME(direct_block)(int64_t m, int64_t n, int64_t k, NAME(operand) a, int a_packed, NAME(operand) b, T *c, int64_t crs, int64_t accumulate, NAME(ahead) *next)
 {
     int64_t j = 0, vectors;
     if (m <= 3)
@@ -243,7 +183,7 @@ static NOINLINE void NAME(direct_block)(int64_t m, int64_t n, int64_t k, NAME(op
             NAME(sliver)(m, wide * W, k, a, a_packed, b.at + j, b.rs, wide, NAME(thin)[m], c + j, crs, accumulate, 0);
     for (; j + W <= n; j += vectors * W) {
         vectors = (n - j) / W < NV ? (n - j) / W : NV;
-        NAME(sliver)(m, vectors * W, k, a, a_packed, b.at + j, b.rs, vectors, 0, c + j, crs, accumulate, 0);
+        NAME(sliver)(m, vectors * W, k, a, a_packed, b.at + j, b.rs, vectors, 0, c + j, crs, accumulate, next);
     }
     if (j < n) {
         T few[DIRECT_DEPTH * W] __attribute__((aligned(64)));
@@ -286,8 +226,9 @@ static NOINLINE void NAME(add_depth)(const NAME(product) *p, int64_t row, int64_
         NAME(pack_a)(rows, k, a, to);
         a.at = to;
     }
+    NAME(ahead) numbers = NAME(next_numbers)(p, row, rows, columns, k0, k), *next = numbers.each ? &numbers : 0;
     if (p->pack_b == NAME(PACK_NOTHING)) {
-        NAME(direct_block)(rows, columns, k, a, p->pack_a, b, c, crs, accumulate);
+        NAME(direct_block)(rows, columns, k, a, p->pack_a, b, c, crs, accumulate, next);
         return;
     }
     T *packed = p->packed + k0 * ((p->n + W - 1) / W * W) + column * k;
@@ -295,8 +236,7 @@ static NOINLINE void NAME(add_depth)(const NAME(product) *p, int64_t row, int64_
         packed = fl_scratch(FL_GEMM_B, (size_t)(k * (columns + W)) * sizeof(T));
         NAME(pack_b)(k, columns, b, packed);
     }
-    NAME(ahead) next = NAME(next_numbers)(p, row, rows, columns, k0, k);
-    NAME(packed_block)(rows, columns, k, a, p->pack_a, packed, c, crs, accumulate, next.each ? &next : 0);
+    NAME(packed_block)(rows, columns, k, a, p->pack_a, packed, c, crs, accumulate, next);
 }
 
 static void NAME(tile)(const NAME(product) *p, int64_t row, int64_t rows, int64_t column, int64_t columns)
@@ -385,11 +325,11 @@ static void NAME(plan)(NAME(product) *p, int64_t threads)
         most_columns = p->n;
         p->depth = LONG_PACKED / p->n < LONG_DEPTH ? LONG_PACKED / p->n + 8 : LONG_DEPTH;
     }
-    if (NAME(streams)(p->a, p->m, p->k) && p->pack_b == NAME(PACK_IN_TILE)) {
-        p->fetch = NAME(FETCH_A); /* rows that leave room for the next in the second cache */
-        int64_t room = SECOND_CACHE / 4 / (p->k * (int64_t)sizeof(T));
+    int64_t room = SECOND_CACHE / 4 / (p->k * (int64_t)sizeof(T)); /* rows, with the next beside them */
+    if (NAME(streams)(p->a, p->m, p->k) && p->pack_b == NAME(PACK_IN_TILE) && room >= 4 * MR) {
+        p->fetch = NAME(FETCH_A);
         most_rows = room < 8 * MR ? 8 * MR : room < most_rows ? room : most_rows;
-    } else if (most_columns >= p->n && p->pack_b == NAME(PACK_IN_TILE) && NAME(streams)(p->b, p->k, p->n))
+    } else if (most_columns >= p->n && p->m > 3 && NAME(streams)(p->b, p->k, p->n))
         p->fetch = NAME(FETCH_B);
     p->pack_a = p->a.cs != 1 && p->n >= PACK_A_COLUMNS;
     for (;;) {
@@ -406,8 +346,11 @@ static void NAME(plan)(NAME(product) *p, int64_t threads)
         else
             break;
     }
-    if (p->packed || (p->bands > 1 && p->pack_b == NAME(PACK_IN_TILE) && p->k * p->n <= MOST_PACKED))
+    if (p->packed || (p->bands > 1 && p->pack_b == NAME(PACK_IN_TILE) && p->k * p->n <= MOST_PACKED)) {
         p->pack_b = NAME(PACK_BEFORE);
+        if (p->fetch == NAME(FETCH_B)) /* it is read once, before */
+            p->fetch = NAME(FETCH_NOTHING);
+    }
 }
 
 static NOINLINE void NAME(run)(NAME(product) *p, int64_t threads)
@@ -551,7 +494,7 @@ static void NAME(run_small)(const NAME(product) *p)
     T *c = direct ? p->c : sums;
     int64_t stride = direct ? p->crs : padded, accumulate = direct && p->accumulate;
     if (p->b.cs == 1 && p->n % W == 0)
-        NAME(direct_block)(p->m, p->n, p->k, p->a, 0, p->b, c, stride, accumulate);
+        NAME(direct_block)(p->m, p->n, p->k, p->a, 0, p->b, c, stride, accumulate, 0);
     else {
         NAME(pack_b)(p->k, p->n, p->b, packed);
         NAME(packed_block)(p->m, p->n, p->k, p->a, 0, packed, c, stride, accumulate, 0);
