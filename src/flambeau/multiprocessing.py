@@ -47,6 +47,8 @@ class ProcessContext:
         running = {p.sentinel: p for p in self.processes if p.exitcode is None}
         # All may have ended since the last call, and waiting for nothing has no end.
         ended = wait(running, timeout) if running else []
+        for sentinel in ended:  # it is told a little before the exit code is known
+            running[sentinel].join()  # type: ignore[index]
         failed = next((i for i, p in enumerate(self.processes) if p.exitcode), None)
         if failed is None:
             return len(ended) == len(running)

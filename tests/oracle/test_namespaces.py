@@ -108,13 +108,16 @@ def test_decorators_that_change_nothing():
     module = flambeau.nn.Linear(2, 2)
     jit, compiler = flambeau.jit, flambeau.compiler
     same = [
-        flambeau.compile(double), flambeau.compile(mode="reduce-overhead")(double),
+        flambeau.compile(double, disable=True), flambeau.compile(backend="eager")(double),
         compiler.disable(double), compiler.disable(recursive=False)(double), jit.script(double),
         jit.export(double), jit.ignore(double), jit.ignore(drop=True)(double), jit.unused(double),
         jit.trace(double, flambeau.ones(1)),
     ]  # fmt: skip
     assert all(f is double for f in same)
-    assert flambeau.compile(module) is module and jit.script(module) is module
+    assert flambeau.compile(module, disable=True) is module and jit.script(module) is module
+    x = flambeau.tensor([1.0, 2.0])
+    for compiled in flambeau.compile(double), flambeau.compile(mode="reduce-overhead")(double):
+        assert all(compiled(x).tolist() == [2.0, 4.0] for _ in range(2))
     assert not isinstance(module, jit.ScriptModule)
 
 
