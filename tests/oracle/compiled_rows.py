@@ -34,7 +34,7 @@ from flambeau.compiler.graph import Host
 from flambeau.utils._pytree import tree_flatten, tree_unflatten
 
 # PyTorch's test utilities freeze its settings; programs in this process may still set them.
-torch.backends.__allow_nonbracketed_mutation_flag = True  # type: ignore[attr-defined]
+torch.backends.disable_global_flags.__globals__["__allow_nonbracketed_mutation_flag"] = True
 
 PRIVATE = ("jiterator", "torch.ops", "to_sparse", "sparse.", "hash_tensor",
            "max_pool2d_with_indices_backward", "native_dropout_backward")  # fmt: skip
