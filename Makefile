@@ -40,7 +40,7 @@ bench: $(VENV)/.app
 	$(PY) benchmarks/steps.py $(BENCH)
 
 lint: $(VENV)/.dev
-	$(PY) -m ruff check src tests scripts examples
+	$(PY) -m ruff check src tests scripts examples benchmarks
 	$(PY) -m mypy
 
 stubs: $(VENV)/.dev
