@@ -200,8 +200,6 @@ class Emitter:
         writer = LoopWriter(self, node, name)
         self.functions.append(writer.text())
         self._call_loop(name, writer.count, node.cost)
-        for line in writer.after:
-            self.main.append(line)
 
 
 def literal(value: Any, dtype: np.dtype) -> str:

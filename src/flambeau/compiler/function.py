@@ -7,7 +7,6 @@ import gc
 import os
 import threading
 import warnings
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -303,4 +302,4 @@ def _escaped(recording: Recorder, result: Any) -> list[str]:
     return alive
 
 
-__all__ = ["CompiledFunction", "weakref"]
+__all__ = ["CompiledFunction"]

@@ -27,7 +27,6 @@ class LoopWriter:
 
     def __init__(self, emitter: Emitter, loop: Loop, name: str):
         self.emitter, self.name, self.loop = emitter, name, loop
-        self.after: list[str] = []
         reduces = [s for s in loop.statements if s.reduce]
         axes = reduces[0].axes if reduces else ()
         order, self.form = _order(loop, axes)
@@ -326,7 +325,6 @@ class EpilogueWriter(LoopWriter):
 
     def __init__(self, emitter: Emitter, loop: Loop, name: str):
         self.emitter, self.name, self.loop = emitter, name, loop
-        self.after = []
         self.form, self.flat = "block", False
         self.shape, self.statements = loop.shape, loop.statements
         self.inner = len(loop.shape) - 1

@@ -119,7 +119,6 @@ class Program:
         self.calls = list(calls)
         buffers = recording.order
         self.by_number = {b.number: b for b in buffers}
-        self._internal: dict[int, Array] = {}
         self.numbers_at: set[int] = set()  # leaves of the result that are numbers
         leaves, self.structure = tree_flatten(result)
         self.leaves = leaves

@@ -74,7 +74,6 @@ class Recorder(Watcher):
         self.leaves: dict[int, list] = {}
         self.made: list[tuple[weakref.ref, View, str]] = []
         self.met: dict[int, tuple[weakref.ref, View]] = {}  # tensors that were there before
-        self.drawn = False
         self.once = ""  # why this very run will not be repeated
         self.numbers: list[tuple[weakref.ref, str]] = []  # read by item()
         self._note: Any = None
@@ -126,7 +125,6 @@ class Recorder(Watcher):
             made.append(view)
         for array in hidden:
             made.append(self.view(np.asarray(array), number))
-        self.drawn = self.drawn or op.random
         self.calls.append(Call(op, taken, tuple(made), (), line))
 
     def before_write(self, tensors: Sequence[Tensor]) -> None:

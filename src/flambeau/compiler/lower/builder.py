@@ -9,7 +9,7 @@ import numpy as np
 
 from ...ops.table import Op
 from ..expressions import TYPES, Expr, Untranslatable, apply, cast, load
-from ..graph import Graph, Host, Loop, Native, Node, Statement
+from ..graph import Host, Loop, Native, Node, Statement
 from ..memory import Buffer, Shape, Unsupported, View, contiguous_strides
 from ..recorder import Call
 
@@ -163,7 +163,3 @@ def lowering_of(op: Op) -> Lowering | None:
     if found is None and op.lowering == "pointwise" and op.expression is not None:
         return LOWERINGS["pointwise"]
     return found
-
-
-def graph_of(builder: Builder, kept: Sequence[int]) -> Graph:
-    return Graph(builder.nodes, kept, builder.numbers)

@@ -8,8 +8,7 @@ from ..expressions import FLOAT32, INT64
 from ..memory import View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
-
-REDUCTIONS = {"none": 0, "mean": 1, "sum": 2}
+from .rows import REDUCTIONS
 
 
 def single(*views: View | None) -> None:
