@@ -16,7 +16,7 @@ from ..backends.native import library
 from .emit import TILE, Body, program_head
 from .expressions import FLOAT32, FLOAT64, Expr, Untranslatable
 from .graph import dtype_name
-from .lower.updates import Cell, Number, Symbols, _is_number, _looked_up
+from .lower.updates import Cell, Number, Symbols, _looked_up, is_number
 
 Array = np.ndarray
 
@@ -33,10 +33,10 @@ class EagerUpdate:
 
     def __init__(self, kernel: Any, present: tuple[bool, ...], dtype: np.dtype, numbers: dict):
         noted = _Numbers()
-        self.names = [n for n, v in numbers.items() if _is_number(v)]
+        self.names = [n for n, v in numbers.items() if is_number(v)]
         symbols = {
             n: Number(f"num[{self.names.index(n)}]", v, _looked_up(n), noted)
-            if _is_number(v) else v
+            if is_number(v) else v
             for n, v in numbers.items()
         }  # fmt: skip
         self.fixed = {n: v for n, v in numbers.items() if n not in self.names}
@@ -66,7 +66,7 @@ class EagerUpdate:
         for name, value in self.fixed.items():
             if numbers[name] is not value and numbers[name] != value:
                 return False
-        if not all(_is_number(numbers[name]) for name in self.names):
+        if not all(is_number(numbers[name]) for name in self.names):
             return False
         return all(compute(numbers) == outcome for compute, outcome in self.decisions)
 

@@ -8,15 +8,17 @@ waiting normal number, then one entry per buffer from outside.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .expressions import COMPARISONS, Expr, nodes_of, weight
-from .graph import Batched, Graph, Host, Loop, Native, Node, Statement, dtype_name
+from .graph import Batched, Graph, Host, Loop, Native, Node, Numbers, Statement, dtype_name
 from .memory import Shape, View
 from .passes import Plan
 
+STALE = -2  # what a program returns that no longer fits and has done nothing
 SERIAL = 60_000  # cycles below which a loop runs on one thread
 LANES = 16  # partial sums of a reduction
 CHUNK = 2048  # elements that are summed before the sum goes to double precision
@@ -40,8 +42,12 @@ _C_FUNCTIONS = {
 class Emitter:
     """Writes one program."""
 
-    def __init__(self, graph: Graph, plan: Plan, slots: dict[int, int], timed: bool = False):
+    def __init__(
+        self, graph: Graph, plan: Plan, slots: dict[int, int],
+        checks: Sequence[tuple[View, View]] = (), timed: bool = False,
+    ):  # fmt: skip
         self.graph, self.plan, self.slots, self.timed = graph, plan, slots, timed
+        self.checks = checks
         self.functions: list[str] = []
         self.main: list[str] = []
         self.segments: list[list[str]] = [self.main]
@@ -49,6 +55,7 @@ class Emitter:
 
     def text(self) -> str:
         """The whole file."""
+        self.main += self._checks()
         for i, node in enumerate(self.graph.nodes):
             if isinstance(node, Host):
                 self.main = []
@@ -63,6 +70,8 @@ class Emitter:
                 self._batched(node)
             elif isinstance(node, Native):
                 self._native(node)
+            elif isinstance(node, Numbers):
+                self._numbers(node)
             if self.timed:
                 self.main.append(f"    fl_spent[{i}] += now() - started;")
         parts = [program_head, *self.functions]
@@ -119,6 +128,21 @@ class Emitter:
         if isinstance(value, float):
             return literal(value, np.dtype(np.float64))
         return str(int(value))
+
+    def _numbers(self, node: Numbers) -> None:
+        """Each step through memory, so that each is rounded."""
+        counts = enumerate(node.counts, node.first)
+        lines = [f"num[{place}] = *({self.address(view)});" for place, view in counts]
+        lines += [f"num[{place}] = {text};" for place, text in node.steps]
+        body = "".join(f"        {line}\n" for line in lines)
+        self.main.append(f"    {{\n        volatile double *num = (double *)m[1];\n{body}    }}")
+
+    def _checks(self) -> list[str]:
+        """Counts that are no longer equal end the program before it has done anything."""
+        return [
+            f"    if (*({self.address(a)}) != *({self.address(b)})) return {STALE};"
+            for a, b in self.checks
+        ]
 
     def _call_loop(self, name: str, count: int, cost: int) -> None:
         """Runs a loop's function, on all threads where that pays."""

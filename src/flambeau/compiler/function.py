@@ -17,10 +17,11 @@ from ..tensor.dtype import get_default_dtype
 from ..tensor.recording import changes, recorders
 from ..tensor.tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_unflatten
+from .call import MISS, written
 from .gradients import Differentiable, entered, record_backward
 from .guards import SIMPLE, Environment, Impure
 from .memory import Unsupported, address_of, root_of
-from .program import Program
+from .program import Changed, Program
 from .reads import ReadNumber, plain
 from .recorder import Recorder, overlapping
 
@@ -40,6 +41,11 @@ class Entry:
         self.shared = _shared(arguments)
         fixed = [e for e in program.externals if e.tensor is not None and e.argument is None]
         by_tensor = {id(e.tensor): e for e in fixed}
+        self.arguments = _plain_arguments(key, arguments)
+        self.last = list(arguments)  # the arguments of the last call
+        self.known = False
+        self.call: Callable[..., Any] | None = None  # see .call
+        self.renew: Callable[[], None] | None = None
         self.named = []
         for holder, name, tensor in environment.tensors:
             self.named.append((holder, name, tensor, by_tensor.get(id(tensor))))
@@ -62,7 +68,40 @@ class Entry:
                 if now._needs or tensor._needs:  # gradients go to the recorded one
                     return False
                 self.program.replace(external, now)
-        return self.program.ready(tensors)
+        if not self.program.ready(tensors):
+            return False
+        self.last = list(tensors)
+        return True
+
+    def take(self, tensors: Sequence[Any]) -> bool:
+        """Points the slots at other arguments than those of the last call, if they fit."""
+        if self.key[1] != tuple([_kind(t) for t in tensors]) or _shared(tensors) != self.shared:
+            return False
+        roots = self.program.roots
+        if roots and any([id(root_of(t._data)) in roots for t in tensors]):  # noqa: C419
+            return False
+        if not self.program.take(tensors):
+            return False
+        self.last = list(tensors)
+        return True
+
+    def run(self) -> Any:
+        """Runs the program, which :meth:`fits` has prepared, and prepares a shorter way."""
+        result = self.program.run()
+        if not self.known:
+            self.known, (self.call, self.renew) = True, written(self)
+        if self.renew is not None:
+            self.renew()
+        return result
+
+
+def _plain_arguments(key: tuple, arguments: Sequence[Tensor]) -> int | None:
+    """How many arguments there are, where all are tensors in a row."""
+    spec, kinds = key
+    if spec is None:
+        return 0
+    plain = tree_flatten((tuple(range(len(kinds))), {}))[1]
+    return len(kinds) if spec == plain and len(arguments) == len(kinds) else None
 
 
 def _shared(tensors: Sequence[Tensor]) -> tuple:
@@ -127,18 +166,31 @@ class CompiledFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.eager or recorders:
             return self.function(*args, **kwargs)
+        entries = self.entries
+        if entries and not kwargs:
+            entry = entries[0]
+            if entry.call is not None and len(args) == entry.arguments:
+                with self.lock:
+                    try:
+                        result = entry.call(*args)
+                        if result is not MISS:
+                            return result
+                    except Changed:  # it has done nothing yet
+                        pass
         leaves, tensors, spec, key = _NOTHING_GIVEN
         if args or kwargs:
             leaves, spec = tree_flatten((args, kwargs))
             tensors = [x for x in leaves if isinstance(x, Tensor)]
             key = (spec, tuple([_kind(x) for x in leaves]))
-        entries = self.entries
         with self.lock:  # a program's memory serves one call at a time
             for i, entry in enumerate(entries):
                 if entry.fits(key, tensors):
                     if i:
                         entries.insert(0, entries.pop(i))
-                    return entry.program.run()
+                    try:
+                        return entry.run()
+                    except Changed:  # it has done nothing yet
+                        continue
         if len(entries) >= PROGRAMS:
             self._give_up(
                 f"it was called in more than {PROGRAMS} different ways (shapes, types, settings)"

@@ -138,6 +138,31 @@ class Batched(Node):
         return f"for each of {len(self.rows)} sets, {self.size} elements  # {self.name}{body}"
 
 
+class Numbers(Node):
+    """Works out the numbers of an update: reads counts, then takes step after step.
+
+    ``first`` is the place of the first count among the program's numbers; ``steps`` are a place
+    and a C expression each.
+    """
+
+    name, effect = "numbers", True
+
+    def __init__(
+        self, first: int, counts: Sequence[View], steps: list[tuple[int, str]], line: str
+    ):
+        self.first, self.counts, self.steps, self.line = first, tuple(counts), steps, line
+
+    def reads(self) -> tuple[View, ...]:
+        return self.counts
+
+    def writes(self) -> tuple[View, ...]:
+        return ()
+
+    def __repr__(self) -> str:
+        steps = "".join(f"\n    num[{place}] = {text}" for place, text in self.steps)
+        return f"numbers from {list(self.counts)}  # {self.line}{steps}"
+
+
 class Native(Node):
     """A call of a function of the runtime.
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import dis
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from ..optim.optimizer import Optimizer
 from ..tensor.recording import changes
 from ..tensor.tensor import Tensor
 from .memory import root_of
@@ -113,14 +114,17 @@ class Environment:
 
     def _object(self, value: Any, depth: int) -> None:
         if isinstance(value, (list, tuple)):
-            self.containers.append((value, tuple(map(id, value))))
+            self._contain(value)
             for item in value[:64]:
                 self._visit(item, depth)
             return
         if isinstance(value, dict):
-            self.containers.append((value, tuple(map(id, value.values()))))
+            self._contain(value)
             for item in list(value.values())[:64]:
                 self._visit(item, depth)
+            return
+        if isinstance(value, Optimizer):
+            self._optimizer(value, depth)
             return
         home = type(value).__module__ or ""
         if home.split(".")[0] in ("flambeau", "numpy", "builtins", "functools", "collections"):
@@ -135,6 +139,22 @@ class Environment:
         self._classes.setdefault(type(value), depth)
         if "__call__" in vars(type(value)):
             self._used.add("__call__")
+
+    def _optimizer(self, optimizer: Optimizer, depth: int) -> None:
+        """Its groups and hooks; who uses its settings and its state looks at these."""
+        tables: list[Any] = [optimizer.param_groups]
+        tables += [g["params"] for g in optimizer.param_groups]
+        tables += [getattr(optimizer, name) for name in _STEP_HOOKS]
+        for table in tables:
+            self._keep.append(table)
+            self._contain(table)
+        for name in _STEP_HOOKS:
+            for hook in getattr(optimizer, name).values():
+                self._visit(hook, depth)
+
+    def _contain(self, container: Any) -> None:
+        items = container.values() if isinstance(container, dict) else container
+        self.containers.append((container, tuple(map(id, items))))
 
     def _remember(self, where: list, holder: Any, name: Any, value: Any) -> None:
         if isinstance(value, Tensor):
@@ -231,6 +251,27 @@ class Environment:
             self.count = changes.count
         return True
 
+    def conditions(self, bind: Callable[[Any], str]) -> Iterator[tuple[str, str]]:
+        """What :meth:`holds` looks at, as Python expressions and how they are compared.
+
+        ``bind`` gives an object a name. Where an expression gives what it gave when ``holds`` was
+        last true, ``holds`` is true still (modules aside, whose changes are counted).
+        """
+        for cell, _ in self.cells:
+            yield f"{bind(cell)}.cell_contents", "is"
+        for holder, name, _ in (*self.names, *self.attributes):
+            yield f"{bind(holder)}[{name!r}]", "is"
+        for members, _ in self._sizes:
+            yield f"len({bind(members)})", "=="
+        for container, _ in self.containers:
+            if isinstance(container, tuple):
+                continue
+            name = bind(container)
+            yield f"len({name})", "=="
+            keys = container if isinstance(container, dict) else range(len(container))
+            for key in keys:
+                simple = isinstance(key, (str, int))
+                yield f"{name}[{repr(key) if simple else bind(key)}]", "is"
 
 
 def _is_of_the_user(value: Any) -> bool:
@@ -275,6 +316,7 @@ _TABLES = frozenset(
      "_forward_hooks_with_kwargs", "_forward_hooks_always_called",
      "_forward_pre_hooks_with_kwargs")
 )
+_STEP_HOOKS = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ..tensor.tensor import Tensor
-from .lower.updates import UpdateNumbers
+from .lower.updates import UpdateNumbers, is_number
 from .memory import Buffer, Unsupported
+
+Bind = Callable[[Any], str]  # gives an object a name
+Conditions = list[tuple[str, str]]  # Python expressions, and how what they give is compared
 
 
 def settings(optimizer: Any, group: dict[str, Any], fixed: dict[str, Any]) -> dict[str, Any]:
@@ -38,16 +41,101 @@ class _Noted(dict):
         return super().__getitem__(key)
 
 
-class NumberSource:
-    """Works out an optimizer's numbers before each run of a program.
+class Source:
+    """What fills an update's numbers before each run of a program.
 
     Settings are read anew only where a setting of the group has changed; what the rule decided by
     its numbers is decided again only where one of those numbers has changed.
     """
 
-    def __init__(self, table: Any, numbers: UpdateNumbers, buffers: dict[int, Buffer]):
+    def __init__(self, table: Any, numbers: UpdateNumbers):
         self.table, self.numbers, self.note = table, numbers, numbers.note
         self.optimizer, self.group, _ = numbers.note
+        self.seen: dict[str, Any] = {}
+        self.options: dict[str, Any] = {}
+        self.first = numbers.first
+        self.last = self.first + len(numbers.names)
+        self.decisions: list[tuple[Callable, bool, tuple[str, ...]]] = []
+        self.decided: dict[str, Any] | None = None
+
+    def ready(self) -> bool:
+        """Looks at the settings; False where the rule would now decide otherwise."""
+        raise NotImplementedError
+
+    def fill(self) -> None:
+        """Puts the numbers where the program reads them, unless :meth:`ready` has done so."""
+
+    def conditions(self, bind: Bind) -> Conditions | None:
+        """Expressions that give what they gave as long as there is nothing to do for :meth:`ready`
+        and :meth:`fill`; None where they have to be called each time."""
+        return None
+
+    @property
+    def moving(self) -> bool:
+        """Whether a setting is a tensor, whose number may change in place."""
+        return any([isinstance(v, Tensor) for v in self.group.values()])  # noqa: C419
+
+    def _read_settings(self) -> None:
+        self.options = settings(*self.note)
+        self.seen = {} if self.moving else dict(self.group)
+
+    def _as_recorded(self, found: dict[str, Any]) -> bool:
+        """Whether what is no number is as it was, and the rule decides as it did."""
+        for name, value in self.numbers.fixed.items():
+            if found[name] is not value and found[name] != value:
+                return False
+        last, self.decided = self.decided, found
+        if last is None:
+            return self._decides(found)
+        for compute, outcome, names in self.decisions:
+            for name in names:
+                if found[name] != last[name]:
+                    if compute(found) != outcome:
+                        self.decided = None
+                        return False
+                    break
+        return True
+
+    def _decides(self, found: dict[str, Any]) -> bool:
+        """All decisions, which numbers they look at noted."""
+        noted = _Noted(found)
+        self.decisions = []
+        for compute, outcome in self.numbers.decisions:
+            noted.read.clear()
+            if compute(noted) != outcome:
+                self.decided = None
+                return False
+            self.decisions.append((compute, outcome, tuple(noted.read)))
+        return True
+
+
+class SettingSource(Source):
+    """For a program that works out an update's coefficients: it needs the settings alone."""
+
+    def ready(self) -> bool:
+        if self.group == self.seen:
+            return True
+        self._read_settings()
+        options = self.options
+        values = [options[name] for name in self.numbers.names]
+        if not all(map(is_number, values)) or not self._as_recorded(options):
+            self.seen = {}
+            return False
+        self.table[self.first : self.last] = values
+        return True
+
+    def conditions(self, bind: Bind) -> Conditions | None:
+        if self.moving:
+            return None
+        group = bind(self.group)
+        return [(f"len({group})", "=="), *((f"{group}[{key!r}]", "is") for key in self.group)]
+
+
+class NumberSource(Source):
+    """Works out an update's coefficients before each run, from the settings and the counts."""
+
+    def __init__(self, table: Any, numbers: UpdateNumbers, buffers: dict[int, Buffer]):
+        super().__init__(table, numbers)
         self.coefficients: Callable = numbers.op.kernel.coefficients  # type: ignore[union-attr]
         self.clocks: list[Tensor] = []
         self.others: list[tuple[int, Tensor]] = []  # the counts of further parameters
@@ -61,79 +149,65 @@ class NumberSource:
                     self.others.append((i, tensor))
                 else:
                     self.clocks.append(tensor)
-        self.state = self.optimizer.state
-        self.size = len(self.state)
-        self.seen: dict[str, Any] = {}
-        self.options: dict[str, Any] = {}
-        self.first = numbers.first
-        self.last = self.first + len(numbers.names) + len(self.clocks)
+        self.last += len(self.clocks)
         self.values: list[float] = []
-        self.decisions: list[tuple[Callable, bool, tuple[str, ...]]] = []
-        self.decided: dict[str, Any] | None = None
 
     def ready(self) -> bool:
-        """Works out the numbers; False where the rule would now decide otherwise."""
-        optimizer, numbers, group = self.optimizer, self.numbers, self.group
-        if optimizer.state is not self.state or len(self.state) != self.size:
-            return False
-        if group != self.seen:
-            self.options, self.seen = settings(*self.note), dict(group)
-            if any([isinstance(v, Tensor) for v in group.values()]):  # noqa: C419
-                self.seen = {}  # their numbers may change in place
+        if self.group != self.seen:
+            self._read_settings()
         before = [clock._data.item() for clock in self.clocks]
         for i, clock in self.others:  # parameters that were frozen for a while lag behind
             if clock._data.item() != before[i]:
                 return False
         after, found = self.coefficients(*before, **self.options)
         try:
-            values = [found[name] for name in numbers.names]
+            values = [found[name] for name in self.numbers.names]
             values += after
         except KeyError:
             return False
         if None in values:  # a number has become a switch that is off
             return False
         self.values = values
-        for name, value in numbers.fixed.items():
-            if found[name] is not value and found[name] != value:
-                return False
-        return self._decides_the_same(found)
-
-    def _decides_the_same(self, found: dict[str, Any]) -> bool:
-        last, self.decided = self.decided, found
-        if last is None:
-            noted = _Noted(found)
-            for compute, outcome in self.numbers.decisions:
-                noted.read.clear()
-                if compute(noted) != outcome:
-                    self.decided = None
-                    return False
-                self.decisions.append((compute, outcome, tuple(noted.read)))
-            return True
-        for compute, outcome, names in self.decisions:
-            for name in names:
-                if found[name] != last[name]:
-                    if compute(found) != outcome:
-                        self.decided = None
-                        self.decisions = []
-                        return False
-                    break
-        return True
+        return self._as_recorded(found)
 
     def fill(self) -> None:
-        """Puts the numbers where the program reads them."""
         self.table[self.first : self.last] = self.values
 
 
+def source(table: Any, numbers: UpdateNumbers, buffers: dict[int, Buffer]) -> Source:
+    """What fills these numbers."""
+    if numbers.tape is not None:
+        return SettingSource(table, numbers)
+    return NumberSource(table, numbers, buffers)
+
+
 class StateGuard:
-    """For an update whose kernel runs in Python: its optimizer still has the recorded state."""
+    """Watches that an optimizer still has the state that the program holds."""
 
     def __init__(self, optimizer: Any):
         self.optimizer, self.state, self.size = optimizer, optimizer.state, len(optimizer.state)
+        self.entries = [(p, s) for p, s in self.state.items() if isinstance(s, dict)]
+        self.values = [
+            (s, name, value) for _, s in self.entries for name, value in s.items()
+            if isinstance(value, Tensor)
+        ]  # fmt: skip
 
     def ready(self) -> bool:
         """Whether the tensors that the program holds are the optimizer's."""
         state = self.optimizer.state
-        return state is self.state and len(state) == self.size
+        return (
+            state is self.state
+            and len(state) == self.size
+            and all([state.get(p) is s for p, s in self.entries])  # noqa: C419
+            and all([s.get(name) is value for s, name, value in self.values])  # noqa: C419
+        )
 
     def fill(self) -> None:
         """There are no numbers."""
+
+    def conditions(self, bind: Bind) -> Conditions:
+        state = bind(self.state)
+        found = [(f"{bind(self.optimizer)}.state", "is"), (f"len({state})", "==")]
+        found += [(f"{state}[{bind(p)}]", "is") for p, _ in self.entries]
+        names = {id(s): bind(s) for _, s in self.entries}
+        return found + [(f"{names[id(s)]}[{name!r}]", "is") for s, name, _ in self.values]

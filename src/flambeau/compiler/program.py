@@ -16,13 +16,13 @@ from ..backends.native import library
 from ..tensor.generator import default_generator
 from ..tensor.tensor import Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten, tree_unflatten
-from .emit import Emitter
+from .emit import STALE, Emitter
 from .expressions import TYPES, const, load
 from .graph import Graph, Host, Node
 from .host import HostStep
 from .lower import lower
 from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
-from .numbers import NumberSource, StateGuard
+from .numbers import Source, StateGuard, source
 from .passes import optimise, plan_memory
 from .reads import ReadNumber
 from .recorder import Call, Recorder, view_of
@@ -329,7 +329,8 @@ class Program:
     def _build(self) -> None:
         self.steps: list[Any] = []
         hosts = [n for n in self.graph.nodes if isinstance(n, Host)]
-        self.text = Emitter(self.graph, self.plan, self.slots_of).text()
+        checks = self.builder.checks
+        self.text = Emitter(self.graph, self.plan, self.slots_of, checks).text()
         self.code = library.program(self.text)
         runs = []
         for i in range(len(hosts) + 1):
@@ -339,10 +340,12 @@ class Program:
         self.steps.append(runs[0])
         for host, run in zip(hosts, runs[1:], strict=True):
             self.steps += [HostStep(self, host.call), run]
-        self.sources: list[NumberSource | StateGuard] = [
-            NumberSource(self.numbers, s, self.by_number) for s in self.builder.sources
+        self.sources: list[Source | StateGuard] = [
+            source(self.numbers, s, self.by_number) for s in self.builder.sources
         ]
-        self.sources += [StateGuard(h.call.note[0]) for h in hosts if h.call.note is not None]
+        optimizers = [s.note[0] for s in self.builder.sources]
+        optimizers += [h.call.note[0] for h in hosts if h.call.note is not None]
+        self.sources += [StateGuard(o) for o in {id(o): o for o in optimizers}.values()]
 
     def array(self, view: View) -> Array:
         """The array of a view as it lies in memory now."""
@@ -359,7 +362,7 @@ class Program:
 
         The program runs as it stands: what it writes is written.
         """
-        code = library.program(Emitter(self.graph, self.plan, self.slots_of, True).text())
+        code = library.program(Emitter(self.graph, self.plan, self.slots_of, timed=True).text())
         spent = (ctypes.c_double * len(self.graph.nodes)).in_dll(code, "fl_spent")
         steps, number = self.steps, 0
         self.steps = []
@@ -403,6 +406,15 @@ class Program:
         for s in self.sources:  # noqa: SIM110
             if not s.ready():
                 return False
+        return True
+
+    def take(self, arguments: Sequence[Tensor]) -> bool:
+        """Points the arguments' slots at other tensors; False where they do not fit."""
+        for e in self.moving:
+            if e.argument is not None:
+                e.tensor = arguments[e.argument]
+                if e.tensor._data is not e.array and not self._point(e):
+                    return False
         return True
 
     def _point(self, e: External) -> bool:
@@ -528,6 +540,8 @@ class Program:
         return wrap(array_at(at, view.dtype, view.shape, view.strides, root))
 
     def _raise(self, error: int) -> None:
+        if error == STALE:
+            raise Changed
         if error < 0:
             raise MemoryError("flambeau.compile: no memory for a temporary array")
         raise IndexError(

@@ -36,6 +36,8 @@ class Builder:
     Attributes:
         whole: whether forward and backward pass are in this one program.
         sources: for each update in the program, what gives its numbers (see .updates).
+        checks: pairs of counts that must be equal when the program starts.
+        counted: the counts (their views' keys) that an update has moved on.
     """
 
     def __init__(self, buffers: int, whole: bool = True):
@@ -44,6 +46,8 @@ class Builder:
         self.count = buffers
         self.numbers = 0
         self.sources: list[Any] = []
+        self.checks: list[tuple[View, View]] = []
+        self.counted: set[tuple] = set()
         self.call: Call | None = None
         self.memory: dict[tuple, View] = {}
 

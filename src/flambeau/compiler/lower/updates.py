@@ -4,6 +4,10 @@ A rule (ops/optim.py) is written in an arithmetic ``k``. Here ``k`` is :class:`S
 "arrays" are :class:`Cell` objects holding expressions, and the numbers that change from step to
 step are :class:`Number` objects that know how they are computed. A number that decides something in
 the rule ("if mu == 1") is noted, so that another decision at a later step is seen.
+
+The numbers themselves come from the rule's ``coefficients``. Where these are arithmetic of the
+settings and the step counts, the program works them out itself from the counts in memory
+(:class:`Tape`); where they decide by a count, as RAdam's do, Python works them out before each run.
 """
 
 from __future__ import annotations
@@ -16,23 +20,32 @@ import numpy as np
 from ...ops.table import ROWS, Op
 from ...ops.updates import UPDATES, Update
 from ..expressions import FLOAT32, FLOAT64, Expr, apply, const
-from ..graph import Batched
+from ..graph import Batched, Numbers
 from ..memory import View
 from ..recorder import Call
 from .builder import LOWERINGS, Builder, NotHere
 
 
 class Number:
-    """A number of an update: its place among the program's, as C's text, and its value now."""
+    """A number of an update: its place among the program's, as C's text, and its value now.
 
-    __slots__ = ("text", "value", "compute", "update")
+    ``update`` keeps what was decided by it; ``counts`` tells whether a step count is in it.
+    """
 
-    def __init__(self, text: str, value: float, compute: Callable[[dict], Any], update: Any):
+    __slots__ = ("text", "value", "compute", "update", "counts")
+
+    def __init__(
+        self, text: str, value: float, compute: Callable[[dict], Any], update: Any,
+        counts: bool = False,
+    ):  # fmt: skip
         self.text, self.value, self.compute, self.update = text, value, compute, update
+        self.counts = counts
 
     def _with(self, other: Any, sign: str, function: Callable, swap: bool = False) -> Any:
+        counts = self.counts
         if isinstance(other, Number):
             text, value, other_compute = other.text, other.value, other.compute
+            counts = counts or other.counts
         elif isinstance(other, (int, float)):
             text, value = repr(float(other)), other
             other_compute = _constantly(other)
@@ -47,10 +60,18 @@ class Number:
             return function(right, left) if swap else function(left, right)
 
         if sign in ("<", ">", "<=", ">=", "==", "!="):
-            return self._decided(compute, function(x, y))
-        return Number(f"({a} {sign} {b})", function(x, y), compute, self.update)
+            return self._decided(compute, function(x, y), counts)
+        text = f"__builtin_pow({a}, {b})" if sign == "**" else f"({a} {sign} {b})"
+        return self._result(text, function(x, y), compute, counts)
 
-    def _decided(self, compute: Callable[[dict], Any], outcome: bool) -> bool:
+    def _result(
+        self, text: str, value: Any, compute: Callable[[dict], Any], counts: bool
+    ) -> Number:
+        return Number(text, value, compute, self.update, counts)
+
+    def _decided(self, compute: Callable[[dict], Any], outcome: bool, counts: bool) -> bool:
+        if counts:
+            raise NotHere("a decision by a step count")
         self.update.decisions.append((compute, outcome))
         return outcome
 
@@ -78,6 +99,12 @@ class Number:
     def __rtruediv__(self, o: Any) -> Any:
         return self._with(o, "/", lambda a, b: a / b, True)
 
+    def __pow__(self, o: Any) -> Any:
+        return self._with(o, "**", lambda a, b: a**b)
+
+    def __rpow__(self, o: Any) -> Any:
+        return self._with(o, "**", lambda a, b: a**b, True)
+
     def __neg__(self) -> Any:
         return self._with(-1, "*", lambda a, b: a * b)
 
@@ -100,9 +127,43 @@ class Number:
         return self._with(o, "!=", lambda a, b: a != b)
 
     def __bool__(self) -> bool:
-        return self._decided(lambda values: bool(self.compute(values)), bool(self.value))
+        compute = self.compute
+        return self._decided(lambda values: bool(compute(values)), bool(self.value), self.counts)
 
     __hash__ = object.__hash__
+
+
+class Step(Number):
+    """A number that the program works out: each step of arithmetic goes on the tape."""
+
+    __slots__ = ()
+
+    def _result(
+        self, text: str, value: Any, compute: Callable[[dict], Any], counts: bool
+    ) -> Number:
+        place = self.update.tape.add(text)
+        return Step(f"num[{place}]", value, compute, self.update, counts)
+
+
+class Tape:
+    """The steps by which a program works out an update's numbers, each with its place.
+
+    Every step has a place of its own in memory: so each is rounded as Python rounds it, and no
+    compiler joins a product and a sum.
+    """
+
+    def __init__(self, first: int):
+        self.next = first
+        self.steps: list[tuple[int, str]] = []
+
+    def place(self) -> int:
+        self.next += 1
+        return self.next - 1
+
+    def add(self, text: str) -> int:
+        place = self.place()
+        self.steps.append((place, text))
+        return place
 
 
 class Cell:
@@ -222,10 +283,11 @@ class UpdateNumbers:
 
     Attributes:
         first: the place of its first number among the program's.
-        names: the coefficients that are numbers, in order.
-        fixed: the other coefficients; another value of one makes the program unfit.
+        names: the numbers that are given before each run, in order: coefficients, or settings.
+        fixed: the other coefficients or settings; another value of one makes the program unfit.
         decisions: what the rule decided by its numbers, and how.
         clocks: for each kind of count the views of all parameters'.
+        tape: the program's own steps from the settings to the coefficients, or None.
     """
 
     def __init__(self, op: Op, first: int, clocks: Sequence[Sequence[View]], note: Any):
@@ -233,9 +295,22 @@ class UpdateNumbers:
         self.names: list[str] = []
         self.fixed: dict[str, Any] = {}
         self.decisions: list[tuple[Callable[[dict], Any], bool]] = []
+        self.tape: Tape | None = None
+
+    def symbols(self, values: dict[str, Any], kind: type[Number]) -> dict[str, Any]:
+        """Values by name, those that are numbers as symbols that are given before each run."""
+        found = {}
+        for name, value in values.items():
+            if is_number(value):
+                place = self.first + len(self.names)
+                self.names.append(name)
+                found[name] = kind(f"num[{place}]", value, _looked_up(name), self)
+            else:
+                self.fixed[name] = found[name] = value
+        return found
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool))
 
 
@@ -254,6 +329,9 @@ def update(b: Builder, call: Call) -> None:
         if len(values) != 1:
             raise NotHere("parameters with different counts")
         before.append(values.pop())
+        kinds = {v.dtype for v in column}
+        if len(kinds) != 1 or not kinds <= {FLOAT32, FLOAT64}:
+            raise NotHere("counts of different types")
     present = [c for c in columns if c is not None]
     dtype = present[0][0].dtype
     if dtype not in (FLOAT32, FLOAT64) or any(v.dtype != dtype for c in present for v in c):
@@ -263,39 +341,96 @@ def update(b: Builder, call: Call) -> None:
         if not all(v.is_contiguous() and v.shape == row[0].shape for v in row):
             raise NotHere("an update of arrays that are not contiguous")
         rows.append(tuple(v.reshaped((v.size,)) for v in row))
-    numbers = UpdateNumbers(call.op, b.numbers, clocks, call.note)
-    _, coefficients = kernel.coefficients(*before, **options)
-    symbols: dict[str, Any] = {}
-    for name, value in coefficients.items():
-        if _is_number(value):
-            place = b.numbers + len(numbers.names)
-            numbers.names.append(name)
-            symbols[name] = Number(f"num[{place}]", value, _looked_up(name), numbers)
-        else:
-            numbers.fixed[name] = symbols[name] = value
+    try:
+        found = _worked_out(b, call, clocks, before, options)
+        body = _body(kernel, columns, dtype, found.symbols)
+    except (NotHere, TypeError):  # they are no plain arithmetic, or decide by a count
+        found = _given(b, call, clocks, before, options)
+        body = _body(kernel, columns, dtype, found.symbols)
+    b.sources.append(found.numbers)
+    b.numbers = found.next
+    b.checks += found.checks
+    if found.node is not None:
+        b.nodes.append(found.node)
+    for column, text in zip(clocks, found.after, strict=True):  # the counts themselves go on
+        value = Expr("number", (), column[0].dtype, text)
+        single: list[tuple[View, ...]] = [(v.reshaped((1,)),) for v in column]
+        b.nodes.append(Batched(single, [(0, value)], value.dtype, "count", call.line))
+        b.counted.update(v.key for v in column)
+    b.nodes.append(Batched(rows, body, dtype, call.op.name, call.line))
+
+
+def _body(
+    kernel: Update, columns: Sequence[Any], dtype: np.dtype, symbols: dict[str, Any]
+) -> list[tuple[int, Expr]]:
+    """What the rule writes to which of the columns that there are."""
     cells: list[Cell] = []
     arguments: list[Cell | None] = []
-    at = 0
     for column in columns:
         if column is None:
             arguments.append(None)
             continue
-        cells.append(Cell(Expr("column", (), dtype, at)))
+        cells.append(Cell(Expr("column", (), dtype, len(cells))))
         arguments.append(cells[-1])
-        at += 1
     kernel.rule(Symbols(dtype), *arguments, **symbols)
-    body = [(i, cell.value) for i, cell in enumerate(cells) if cell.written]
-    counts = b.numbers + len(numbers.names)
-    b.numbers = counts + len(clocks)
-    b.sources.append(numbers)
-    for i, column in enumerate(clocks):  # the counts themselves go on
-        kinds = {v.dtype for v in column}
-        if len(kinds) != 1 or not kinds <= {FLOAT32, FLOAT64}:
-            raise NotHere("counts of different types")
-        value = Expr("number", (), kinds.pop(), f"num[{counts + i}]")
-        single: list[tuple[View, ...]] = [(v.reshaped((1,)),) for v in column]
-        b.nodes.append(Batched(single, [(0, value)], value.dtype, "count", call.line))
-    b.nodes.append(Batched(rows, body, dtype, call.op.name, call.line))
+    return [(i, cell.value) for i, cell in enumerate(cells) if cell.written]
+
+
+class _Form:
+    """How an update comes to its numbers: the rule's symbols and the new counts (C's text), the
+    next free place, and what the program does and checks for it."""
+
+    def __init__(self, numbers: UpdateNumbers, symbols: dict[str, Any], after: list[str]):
+        self.numbers, self.symbols, self.after = numbers, symbols, after
+        self.next = 0
+        self.node: Numbers | None = None
+        self.checks: list[tuple[View, View]] = []
+
+
+def _given(
+    b: Builder, call: Call, clocks: Any, before: list[float], options: dict[str, Any]
+) -> _Form:
+    """Coefficients that Python works out before each run."""
+    if any(v.key in b.counted for column in clocks for v in column):
+        raise NotHere("a second update of the same parameters")
+    numbers = UpdateNumbers(call.op, b.numbers, clocks, call.note)
+    _, coefficients = call.op.kernel.coefficients(*before, **options)  # type: ignore[union-attr]
+    symbols = numbers.symbols(coefficients, Number)
+    first = b.numbers + len(numbers.names)
+    form = _Form(numbers, symbols, [f"num[{first + i}]" for i in range(len(clocks))])
+    form.next = first + len(clocks)
+    return form
+
+
+def _worked_out(
+    b: Builder, call: Call, clocks: Any, before: list[float], options: dict[str, Any]
+) -> _Form:
+    """Coefficients that the program works out, from the settings and the counts in memory."""
+    numbers = UpdateNumbers(call.op, b.numbers, clocks, call.note)
+    settings = numbers.symbols(options, Step)
+    first = b.numbers + len(numbers.names)
+    tape = numbers.tape = Tape(first)
+    counts = []
+    for value in before:
+        place = tape.place()
+        counts.append(Step(f"num[{place}]", value, _constantly(value), numbers, True))
+    after, found = call.op.kernel.coefficients(*counts, **settings)  # type: ignore[union-attr]
+    symbols = {k: _plain(v) if isinstance(v, Number) else v for k, v in found.items()}
+    form = _Form(numbers, symbols, [_text(x) for x in after])
+    form.next = tape.next
+    form.node = Numbers(first, [column[0] for column in clocks], tape.steps, call.line)
+    for column in clocks:
+        form.checks += [(v, column[0]) for v in column[1:] if v.key not in b.counted]
+    return form
+
+
+def _plain(number: Number) -> Number:
+    """The same number, whose further arithmetic is part of the loop's text."""
+    return Number(number.text, number.value, number.compute, number.update, number.counts)
+
+
+def _text(value: Any) -> str:
+    return value.text if isinstance(value, Number) else repr(float(value))
 
 
 def _initial(view: View) -> float:

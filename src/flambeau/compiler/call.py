@@ -1,0 +1,253 @@
+"""The Python function that a repeated call comes down to: its checks and its bookkeeping in a row.
+
+An :class:`..function.Entry` can check any program step by step, and a program can run itself; for a
+network of ten neurons that takes longer than the arithmetic. So what must hold, what is pointed
+where and what is counted is written out once as the text of one Python function, without a loop or
+a branch that this program does not need. It gives :data:`MISS` where something is not as it was the
+last time; then the general way looks closer, and ``renew`` takes note of what has become of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from sys import getrefcount
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..autograd.modes import mode
+from ..backends.native import library
+from ..tensor.dtype import get_default_dtype
+from ..tensor.recording import changes
+from ..tensor.tensor import Tensor, storage_of
+from .program import Program, Result
+
+if TYPE_CHECKING:
+    from .function import Entry
+
+MISS: Any = object()
+SMALL = 1024  # bytes up to which a result is copied from memory of the program's own
+_ERRORS = "(AttributeError, IndexError, KeyError, TypeError, ValueError)"
+
+# What getrefcount says of an object that only a function's global name stands for.
+_scope: dict[str, Any] = {"refs": getrefcount, "probe": object()}
+exec("def count():\n    return refs(probe)", _scope)
+ALONE = _scope["count"]()
+
+
+class Names:
+    """The names that a text uses, each with the object that it stands for."""
+
+    def __init__(self) -> None:
+        self.scope: dict[str, Any] = {}
+
+    def bind(self, value: Any, kind: str = "v") -> str:
+        name = f"{kind}{len(self.scope)}"
+        self.scope[name] = value
+        return name
+
+
+class Checks:
+    """Expressions that must give what they gave the last time."""
+
+    def __init__(self, names: Names):
+        self.names = names
+        self.found: list[tuple[str, str, str]] = []  # expression, comparison, name of the value
+
+    def same(self, expression: str, comparison: str = "is") -> None:
+        self.found.append((expression, comparison, self.names.bind(None, "k")))
+
+    def now(self, expression: str, value: Any) -> None:
+        """An expression that always must give the same object."""
+        self.found.append((expression, "is", self.names.bind(value)))
+
+    def lines(self) -> list[str]:
+        opposite = {"is": "is not", "==": "!="}
+        return [f"if {e} {opposite[c]} {k}: return MISS" for e, c, k in self.found]
+
+    def renewal(self) -> list[str]:
+        return [f"{k} = {e}" for e, _, k in self.found if k.startswith("k")]
+
+
+class Writer:
+    """Writes the call of one entry."""
+
+    def __init__(self, entry: Entry):
+        self.entry, self.program = entry, entry.program
+        self.names = Names()
+        self.names.scope.update(
+            MISS=MISS, Tensor=Tensor, refs=getrefcount, new=object.__new__, mode=mode,
+            changes=changes, default=get_default_dtype, table=self.program.table,
+            fail=self.program._raise,
+        )  # fmt: skip
+        self.renewals: list[str] = []
+        self.fills: list[str] = []
+        self.grads: dict[int, str] = {}  # the name of each gradient's tensor
+
+    def functions(self) -> tuple[Callable[..., Any], Callable[[], None]]:
+        """The call, and what brings it up to date after another way was taken."""
+        first, then = self._settings(), self._bookkeeping()
+        arguments = self._arguments()
+        parameters = ", ".join(f"x{i}=MISS" for i in range(self.entry.arguments or 0))
+        guarded = _indented([*first, *arguments])
+        body = [
+            f"def call({parameters}):",
+            "    try:",
+            *_indented(guarded),
+            f"    except {_ERRORS}:",
+            "        return MISS",
+            *_indented(then),
+        ]
+        renewed = sorted({line.split(" = ")[0] for line in self.renewals})
+        body += ["def renew():"]
+        if renewed:
+            body += [f"    global {', '.join(renewed)}"]
+        body += [*_indented(self.renewals), "    return None"]
+        scope = self.names.scope
+        exec(compile("\n".join(body), "<flambeau call>", "exec"), scope)
+        return scope["call"], scope["renew"]
+
+    # ------------------------------------------------------------------ what must hold
+
+    def _settings(self) -> list[str]:
+        entry, program, bind = self.entry, self.program, self.names.bind
+        checks = Checks(self.names)
+        grad, inference, autocast, default = entry.modes
+        checks.now("mode.grad", grad)
+        checks.now("mode.inference", inference)
+        checks.now("mode.autocast", autocast)
+        checks.now("default()", default)
+        checks.same("changes.count", "==")
+        for expression, comparison in entry.environment.conditions(bind):
+            checks.same(expression, comparison)
+        for holder, name, _, _ in entry.named:
+            place = bind(holder)
+            checks.same(f"{place}.cell_contents" if name is None else f"{place}[{name!r}]")
+        for e, tensor, _ in program.fixed:
+            name = bind(tensor, "t")
+            self.renewals.append(f"{name} = {bind(e)}.tensor")
+            checks.same(f"{name}._data")
+        for e in program.moving:
+            if e.argument is None:
+                place = f"{bind(e.leaf)}._grad"
+                checks.same(place)
+                checks.same(f"{place}._data")
+        for leaf, none in program.read_leaves:
+            text = "is None" if none else "is not None"
+            checks.found.append((f"({bind(leaf)}._grad {text})", "is", bind(True)))
+        ready: list[str] = []
+        for s in program.sources:
+            conditions = s.conditions(bind)
+            if conditions is None:
+                ready.append(f"if not {bind(s.ready)}(): return MISS")
+                self.fills.append(f"{bind(s.fill)}()")
+            for expression, comparison in conditions or ():
+                checks.same(expression, comparison)
+        self.renewals += checks.renewal()
+        return [*checks.lines(), *ready]
+
+    def _arguments(self) -> list[str]:
+        """Arguments are those of the last call, or are looked at."""
+        entry, scope = self.entry, self.names.scope
+        if not entry.arguments:
+            return []
+        conditions, pairs = [], []
+        place = self.names.bind(entry)
+        for i, kind in enumerate(entry.key[1]):
+            tensor, array = self.names.bind(None, "k"), self.names.bind(None, "k")
+            pairs.append((tensor, array))
+            conditions.append(f"x{i} is {tensor} and x{i}._data is {array}")
+            conditions.append(f"x{i}._needs is {kind[-1]}")
+            self.renewals += [f"{tensor} = {place}.last[{i}]", f"{array} = {tensor}._data"]
+
+        def take(tensors: tuple) -> bool:
+            if not entry.take(tensors):
+                return False
+            for (tensor, array), x in zip(pairs, tensors, strict=True):
+                scope[tensor], scope[array] = x, x._data
+            return True
+
+        given = ", ".join(f"x{i}" for i in range(entry.arguments))
+        return [f"if not ({' and '.join(conditions)}):",
+                f"    if not {self.names.bind(take)}(({given},)): return MISS"]  # fmt: skip
+
+    # ------------------------------------------------------------------ what is done
+
+    def _bookkeeping(self) -> list[str]:
+        program, bind = self.program, self.names.bind
+        lines: list[str] = []
+        direct = self._direct()
+        for number, result in program.made.items():
+            if direct is None:
+                lines.append(f"m{number} = {bind(result.make)}(table)")
+        if direct is not None:
+            hold = np.empty(direct.view.shape, direct.view.dtype)
+            held = bind(hold)
+            lines.append(f"table[{direct.slot}] = {library.address(hold)}")
+        for g in program.owned:
+            lines += self._owned(g)
+        lines += self.fills
+        for step in program.steps:
+            lines += [f"error = {bind(step)}(table)", "if error: fail(error)"]
+        for e in program.written:
+            storage = bind(None, "s")
+            self.renewals.append(f"{storage} = {bind(storage_of)}({bind(e)}.tensor)")
+            lines.append(f"{storage}.version += 1")
+        for g in program.gradients:
+            value = self.grads[id(g)] if g.result is not None else bind(g.external)
+            lines.append(f"{bind(g.leaf)}._grad = {value}")
+        if direct is None:
+            made = ", ".join(f"{n}: m{n}" for n in program.made)
+            return [*lines, f"return {bind(program._answer)}({{{made}}})"]
+        if program.numbers_at:
+            return [*lines, f"return {held}.item()"]
+        lines += ["out = new(Tensor)", f"out._data = {held}.copy()"]
+        for _, node in program.spent:
+            lines += [f"out._node = {bind(node)}", "out._needs = True"]
+        if program.inference:
+            lines.append("out._inference = True")
+        return [*lines, "return out"]
+
+    def _direct(self) -> Result | None:
+        """The one small result of a program that gives no more than that."""
+        program = self.program
+        if program.structure.type is not None or len(program.outcome) != 1:
+            return None
+        item = program.outcome[0]
+        if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], Result)):
+            return None
+        number, result = item
+        if list(program.made.values()) != [result] or number in program.shared:
+            return None
+        size = result.view.dtype.itemsize * result.view.size
+        return result if result.plain and size <= SMALL else None
+
+    def _owned(self, g: Any) -> list[str]:
+        """A gradient's tensor is used again unless somebody else holds it."""
+        bind = self.names.bind
+        tensor, array, leaf, place = bind(None, "g"), bind(None, "g"), bind(g.leaf), bind(g)
+        self.grads[id(g)] = tensor
+        self.renewals += [f"{tensor} = {place}.tensor", f"{array} = {tensor}._data"]
+        scope, program = self.names.scope, self.program
+
+        def fresh() -> None:
+            g.tensor = g.result.make(program.table)[0]
+            scope[tensor], scope[array] = g.tensor, g.tensor._data
+
+        mine = f"refs({tensor}) - ({leaf}._grad is {tensor}) <= {ALONE + 1}"
+        mine += f" and refs({array}) <= {ALONE + 1} and {tensor}._storage is None"
+        return [f"if not ({mine}): {bind(fresh)}()"]
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+def written(entry: Entry) -> tuple[Callable[..., Any] | None, Callable[[], None] | None]:
+    """The entry's call and its renewal; None where the general way has to be taken."""
+    program = entry.program
+    if type(program) is not Program or entry.arguments is None:
+        return None, None
+    if any(e.argument is not None for e in program.written):
+        return None, None
+    return Writer(entry).functions()
