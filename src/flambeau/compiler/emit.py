@@ -19,10 +19,13 @@ from .memory import Shape, View
 from .passes import Plan
 
 STALE = -2  # what a program returns that no longer fits and has done nothing
-SERIAL = 60_000  # cycles below which a loop runs on one thread
+SERIAL = 40_000  # cost below which a loop runs on one thread in any case
+NANOSECOND = 10  # cost of what one thread does in that time, roughly
+PIECE_COST = 15_000  # a task's, at least
 LANES = 16  # partial sums of a reduction
 CHUNK = 2048  # elements that are summed before the sum goes to double precision
-TILE = 8192  # elements of one task of an update
+TILE = 8192  # elements of one task of an update, at most
+TASKS = 16  # of a small update
 
 _BINARY = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "logical_and": "&",
            "logical_or": "|", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
@@ -149,8 +152,10 @@ class Emitter:
         if cost <= SERIAL or count <= 1:
             self.main.append(f"    {name}(m, 0, {count});")
         else:
-            grain = max(1, min(-(-count // 2), -(-count * (SERIAL // 4) // max(cost, 1))))
-            self.main.append(f"    fl_for({count}, {grain}, {name}, m);")
+            grain = max(1, min(-(-count // 2), -(-count * PIECE_COST // max(cost, 1))))
+            self.main.append(f"    if (fl_threads_for({cost // NANOSECOND}) > 1)")
+            self.main.append(f"        fl_for({count}, {grain}, {name}, m);")
+            self.main.append(f"    else\n        {name}(m, 0, {count});")
 
     # ------------------------------------------------------------------ updates
 
@@ -162,10 +167,11 @@ class Emitter:
         columns = len(node.rows[0])
         places: list[str] = []
         pieces: list[tuple[int, int, int]] = []
+        tile = min(TILE, max(512, -(-node.size // (64 * TASKS)) * 64))
         for r, row in enumerate(node.rows):
             places.append("{" + ", ".join(f"{{{s}, {o}}}" for s, o in map(self._place, row)) + "}")
             size = row[0].size
-            pieces.extend((r, at, min(size, at + TILE)) for at in range(0, size, TILE))
+            pieces.extend((r, at, min(size, at + tile)) for at in range(0, size, tile))
         table = ",\n    ".join(places)
         tasks = ",".join(f"{{{r},{a},{e}}}" for r, a, e in pieces)
         lines = [
@@ -200,7 +206,7 @@ class Emitter:
         lines += [f"            p{i}[i] = {v};" for i, v in values]
         lines += ["        }", "    }", "}", ""]
         self.functions.append("\n".join(lines))
-        each = sum(weight(e) for _, e in node.body) + 4 * columns
+        each = sum(weight(e) for _, e in node.body) + columns
         self._call_loop(name, len(pieces), node.size * each // 4)
 
     def _place(self, view: View) -> tuple[int, int]:

@@ -25,6 +25,9 @@ FL_API void fl_set_num_threads(int64_t n);
 FL_API int64_t fl_num_threads(void);
 /* How many threads a loop would have that is opened here: 1 inside another. */
 FL_API int64_t fl_threads_here(void);
+/* How many threads pay for work that takes one thread so many nanoseconds: fewer where the others
+ * would have to be woken first. */
+FL_API int64_t fl_threads_for(int64_t nanoseconds);
 
 /* This thread's scratch memory: 64-byte aligned, kept between calls, its contents undefined.
  * Each user has slots of its own. */

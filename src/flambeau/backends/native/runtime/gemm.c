@@ -34,7 +34,7 @@ void fl_sgemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int64_t ar
     if (k <= 0)
         snothing_to_add(&p);
     else
-        srun(&p, m * n * k >= 2 * PARALLEL_GRAIN ? fl_threads_here() : 1);
+        srun(&p, fl_threads_for(m * n * k / PER_NANOSECOND));
 }
 
 /* ---- batches ---- */

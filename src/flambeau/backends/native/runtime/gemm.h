@@ -2,7 +2,9 @@
 #ifndef FL_GEMM_H
 #define FL_GEMM_H
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O2") /* the vectors are written out: O3 only takes longer to compile */
+/* The vectors are written out: O3 only takes longer to compile, and for Arm O2 loads so far ahead that
+ * sums leave their registers. */
+#pragma GCC optimize("O2", "no-schedule-insns")
 #endif
 #include "fl.h"
 #include "vector.h"
@@ -21,7 +23,8 @@ enum {
     PACK_A_COLUMNS = 64,       /* from so many columns on, A pays to be packed */
     MOST_PACKED = 1 << 22,     /* elements of B that are packed as a whole */
     PARALLEL_PACKING = 1 << 15,
-    PARALLEL_GRAIN = 1 << 19,  /* multiplications that are worth another thread */
+    PER_NANOSECOND = 40,       /* multiplications, on one thread */
+    PARALLEL_GRAIN = 1 << 17,  /* multiplications of a loop's piece, at least */
     SPLIT_DEPTH = 4096,        /* from this k on, and up to so many elements of C, k is split */
     SPLIT_ELEMENTS = 1 << 17,
     LONG_PACKED = 1 << 18,     /* elements of B that are packed at a time where k is long */

@@ -522,7 +522,7 @@ static void NAME(multiply)(NAME(product) *p)
         return;
     }
     int64_t work = p->m * p->n * p->k, least = p->m < p->n ? p->m : p->n;
-    int64_t threads = work >= 2 * PARALLEL_GRAIN ? fl_threads_here() : 1;
+    int64_t threads = fl_threads_for(work / PER_NANOSECOND);
     NAME(free_strides)(p);
     if (p->a.cs == 1 && p->b.rs == 1 && least <= DOT_MOST && p->k >= DOT_DEPTH) {
         NAME(run_dots)(p, threads);
@@ -565,7 +565,7 @@ static void NAME(multiply_batch)(NAME(batch) *all, int64_t count)
 {
     const NAME(product) *p = &all->first;
     int64_t each = p->m * p->n * p->k, grain = NAME(ceiling)(PARALLEL_GRAIN, each > 0 ? each : 1);
-    if (count >= fl_threads_here())
+    if (count >= fl_threads_here() && fl_threads_for(each * count / PER_NANOSECOND) > 1)
         fl_for(count, grain, NAME(multiply_some), all);
     else /* few and perhaps large: each on all threads */
         NAME(multiply_some)(all, 0, count);
