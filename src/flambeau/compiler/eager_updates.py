@@ -50,7 +50,7 @@ class EagerUpdate:
         kernel.rule(Symbols(dtype), *arguments, **symbols)
         self.decisions = noted.decisions
         body = [(i, cell.value) for i, cell in enumerate(cells) if cell.written]
-        self.code = library.program(_text(body, self.columns, dtype))
+        self.code = library.program(_text(body, self.columns, dtype), flags=EXACT)
         self.function = self.code.fl_update
         self.function.restype = None
         self.arrays: list[Array] = []
@@ -89,12 +89,7 @@ def _is(a: Array, b: Array) -> bool:
 
 
 # Eager mode rounds every step, as NumPy and PyTorch's eager kernels do.
-_EXACT = """#if defined(__clang__)
-#pragma STDC FP_CONTRACT OFF
-#elif defined(__GNUC__)
-#pragma GCC optimize("fp-contract=off")
-#endif
-"""
+EXACT = ("-ffp-contract=off",)
 
 
 def _text(body: list[tuple[int, Expr]], columns: int, dtype: np.dtype) -> str:
@@ -111,7 +106,7 @@ def _text(body: list[tuple[int, Expr]], columns: int, dtype: np.dtype) -> str:
     before = "\n".join(f"    {line}" for line in writer.before)
     lines = "\n".join(f"            {line}" for line in writer.lines)
     stores = "\n".join(f"            p{i}[i] = {v};" for i, v in values)
-    return f"""{_EXACT}{program_head}
+    return f"""{program_head}
 typedef struct {{
     char **rows;
     const int64_t *sizes, *starts;

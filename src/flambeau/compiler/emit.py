@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from .expressions import COMPARISONS, Expr, nodes_of, weight
-from .graph import Batched, Graph, Host, Loop, Native, Node, Numbers, Statement, dtype_name
+from .graph import STALE, Batched, Graph, Host, Loop, Native, Node, Numbers, Statement, dtype_name
 from .memory import Shape, View
 from .passes import Plan
 
-STALE = -2  # what a program returns that no longer fits and has done nothing
 SERIAL = 40_000  # cost below which a loop runs on one thread in any case
 NANOSECOND = 10  # cost of what one thread does in that time, roughly
 PIECE_COST = 15_000  # a task's, at least
@@ -377,9 +376,11 @@ _INTEGERS = {
     "int_remainder": "{0} % {1} + (({0} % {1} != 0 && ({0} % {1} < 0) != ({1} < 0)) ? {1} : 0)",
 }
 
+# Functions that tell by their result what is wrong: an index's number plus 1, or a code below 0.
 CHECKED = frozenset(
-    ("fl_cross_entropy", "fl_embedding_rows", "fl_nll_loss_f32", "fl_nll_loss_f64")
-)
+    ("fl_cross_entropy", "fl_nll_loss_f32", "fl_nll_loss_f64", "fl_take", "fl_put",
+     "fl_index_offsets", "fl_combine_f32", "fl_combine_f64", "fl_combine_i64", "fl_refuse_zero")
+)  # fmt: skip
 
 program_head = """/* A program that flambeau generated. */
 #include "fl.h"

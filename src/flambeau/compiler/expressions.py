@@ -234,6 +234,8 @@ def _rounded(name: str) -> Callable[[Expr], Expr]:
 
 
 def _power(x: Operand, y: Operand) -> Any:
+    if isinstance(x, Expr) and isinstance(y, Expr) and y.op == "const" and y.dtype == x.dtype:
+        y = y.value
     if isinstance(x, Expr) and not isinstance(y, Expr) and x.dtype.kind == "f":
         if y == 2:
             return apply("multiply", x, x)

@@ -17,6 +17,9 @@ from .expressions import Expr, loads, weight
 from .memory import Buffer, Shape, View, contiguous_strides
 from .recorder import Call
 
+# What a program returns besides 0, an index's number plus 1, and -1 (there is no memory): it no
+# longer fits, and has done nothing; a divisor is 0.
+STALE, ZERO_DIVISION = -2, -3
 SUM, MAX, MIN, PROD = "sum", "max", "min", "prod"
 
 

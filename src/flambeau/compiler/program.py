@@ -16,9 +16,9 @@ from ..backends.native import library
 from ..tensor.generator import default_generator
 from ..tensor.tensor import Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten, tree_unflatten
-from .emit import STALE, Emitter
+from .emit import Emitter
 from .expressions import TYPES, const, load
-from .graph import Graph, Host, Node
+from .graph import STALE, ZERO_DIVISION, Graph, Host, Node
 from .host import HostStep
 from .lower import lower
 from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
@@ -255,7 +255,7 @@ class Program:
             next_slot += 1
         self.slots_of = slots
         self.plan = plan_memory(self.graph, set(slots))
-        self.table = (ctypes.c_void_p * next_slot)()
+        self.table = (ctypes.c_void_p * (next_slot + 1))()  # one is spare
         self.arena = np.empty(self.plan.size + 128, np.uint8)
         at = address_of(self.arena)
         self.arena_address = at + -at % 64
@@ -275,7 +275,7 @@ class Program:
         def result_of(view: View) -> Result:
             slot = self.slots_of.get(view.buffer.number)
             if slot is None:  # nobody writes it: an empty result
-                slot = len(self.table) - 1
+                slot = len(self.table) - 1  # the spare one
             found = made.get(view.buffer.number)
             if found is None or found.view.key != view.key:
                 found = Result(view, slot)
@@ -542,6 +542,8 @@ class Program:
     def _raise(self, error: int) -> None:
         if error == STALE:
             raise Changed
+        if error == ZERO_DIVISION:
+            raise RuntimeError("ZeroDivisionError")
         if error < 0:
             raise MemoryError("flambeau.compile: no memory for a temporary array")
         raise IndexError(

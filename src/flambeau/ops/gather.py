@@ -16,6 +16,7 @@ from ..tensor.promotion import result_of
 from ..tensor.recording import host_read
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
+from . import places
 from .copies import convert, tensor_in
 from .dispatch import NUMBERS, execute, write_out
 from .expressions import TENSORS
@@ -129,13 +130,16 @@ def gather(input: np.ndarray, dim: int, index: np.ndarray, sparse_grad: bool) ->
                     f"be no larger than self {list(input.shape)} apart from dimension {axis}"
                 )
     array, key = at_index(input, dim, index, "gather", "input")
+    fast = places.taken(array, axis, index.reshape(index.shape or (1,)))
+    if fast is not None:
+        return fast.reshape(index.shape)
     if len(key) == 1 or not array.flags.c_contiguous:
         return array[key].reshape(index.shape)
     # One take from the flattened array is quicker than an index array per dimension.
-    places = key[0] * (array.strides[0] // array.itemsize)
+    offsets = key[0] * (array.strides[0] // array.itemsize)
     for k, step in zip(key[1:], array.strides[1:], strict=True):
-        places = places + k * (step // array.itemsize)
-    return array.reshape(-1).take(places)
+        offsets = offsets + k * (step // array.itemsize)
+    return array.reshape(-1).take(offsets)
 
 
 @op("gather_backward(grad_output, shape: int[], dim: int, index)", where="", lowering="scatter",
@@ -147,7 +151,9 @@ def gather_backward(
     out = np.zeros(tuple(shape), grad_output.dtype)
     if index.size:
         array, key = at_index(out, dim, index, "gather")
-        add_at(array, key, grad_output)
+        axis = normalize_dim(dim, array.ndim)
+        if not places.added(array, axis, index, grad_output):
+            add_at(array, key, grad_output)
     return out
 
 

@@ -18,21 +18,21 @@ Ints = Sequence[int]
 # A padding is given as PyTorch's: (left, right) of the last dimension, then of the one before, …
 
 
-def _sides(padding: Ints, ndim: int) -> list[tuple[int, int]]:
+def sides(padding: Ints, ndim: int) -> list[tuple[int, int]]:
     """What is added before and after each dimension."""
-    sides = [(0, 0)] * ndim
+    widths = [(0, 0)] * ndim
     for i in range(len(padding) // 2):
-        sides[ndim - 1 - i] = (padding[2 * i], padding[2 * i + 1])
-    return sides
+        widths[ndim - 1 - i] = (padding[2 * i], padding[2 * i + 1])
+    return widths
 
 
 @op("constant_pad_nd(input, pad: int[], value: Number = 0)", where="function", lowering="gather",
     derivative={"input": "constant_pad_nd(grad, negated(pad), 0)"})
 def constant_pad_nd(input: np.ndarray, pad: Ints, value: Any) -> np.ndarray:
     """Adds a border of one value; negative widths cut elements off."""
-    sides = _sides(pad, input.ndim)
+    widths = sides(pad, input.ndim)
     shape, source, target = [], [], []
-    for n, (before, after) in zip(input.shape, sides, strict=True):
+    for n, (before, after) in zip(input.shape, widths, strict=True):
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
             raise RuntimeError("narrow(): length must be non-negative.")
         shape.append(n + before + after)
@@ -91,7 +91,7 @@ def pad_border(input: np.ndarray, padding: Ints, mode: str) -> np.ndarray:
     """Adds a border of the tensor's own elements; negative widths cut elements off."""
     _check_border(input.shape, padding, mode)
     out = input
-    for dim, (before, after) in enumerate(_sides(padding, input.ndim)):
+    for dim, (before, after) in enumerate(sides(padding, input.ndim)):
         if before or after:
             out = out.take(border_index(input.shape[dim], before, after, mode), dim)
     return out.copy() if out is input else out
@@ -104,7 +104,7 @@ def pad_border_backward(
 ) -> np.ndarray:
     """Adds the gradients of a border to those of the elements that it shows."""
     out = grad_output
-    for dim, (before, after) in enumerate(_sides(padding, len(shape))):
+    for dim, (before, after) in enumerate(sides(padding, len(shape))):
         if before or after:
             out = _fold(out, dim, shape[dim], before, after, mode)
     return out.copy() if out is grad_output else out

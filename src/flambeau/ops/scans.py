@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor
+from . import native
 from .array_reductions import widened
 from .dispatch import execute, execute_inplace
 from .expressions import TENSORS as T
@@ -25,10 +27,28 @@ def _accumulate(ufunc, x, axis):
         x = x.astype(np.int64, order="C")
     if not x.ndim:
         return x.copy()
+    fast = _native(x, axis, ufunc is np.multiply)
+    if fast is not None:
+        return fast
     wide = WIDE.get(x.dtype)
     if wide is None:
         return np.asarray(ufunc.accumulate(x, axis=axis), order="C")
     return ufunc.accumulate(x.astype(wide), axis=axis).astype(x.dtype, order="C")
+
+
+_FEW = 256  # numbers up to which NumPy is as fast
+
+
+def _native(x, axis, product=False, reverse=False):
+    """The same by the native runtime; None where NumPy must do it."""
+    if x.size < _FEW or (call := native.function("fl_running", x.dtype, x.size)) is None:
+        return None
+    x = np.ascontiguousarray(x)
+    out, n = np.empty(x.shape, x.dtype), x.shape[axis]
+    inner = math.prod(x.shape[axis % x.ndim + 1 :])
+    sizes = x.size // (n * inner), n, inner
+    call(native.pointer(x), native.pointer(out), *sizes, product, reverse)
+    return out
 
 
 @op("_cumsum(input, dim: int)", derivative={"input": "reversed_cumsum(grad, dim)"},
@@ -44,7 +64,10 @@ def reversed_cumsum(input, dim):
     """Running sums from the end."""
     if not input.ndim:
         return input.copy()
-    return np.flip(_accumulate(np.add, np.flip(input, dim), dim), dim)
+    fast = _native(input, dim, reverse=True)
+    if fast is not None:
+        return fast
+    return np.flip(_accumulate(np.add, np.flip(input, dim), dim), dim).copy()
 
 
 @op("_cumprod(input, dim: int)", derivative={"input": "cumprod_gradient(grad, input, result, dim)"},

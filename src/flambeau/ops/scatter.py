@@ -15,6 +15,7 @@ from ..tensor import dtype as D
 from ..tensor import indexing
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
+from . import places
 from .copies import number_in
 from .dispatch import execute, execute_inplace
 from .expressions import TENSORS
@@ -387,7 +388,10 @@ def _scatter_into(data: np.ndarray, dim: int, index: np.ndarray, src: Any) -> No
     found = scatter_key(data, dim, index, src)
     if found is not None:
         array, key, values = found
-        array[key] = values if isinstance(src, np.ndarray) else number_in(src, data.dtype)
+        if not isinstance(src, np.ndarray):
+            array[key] = number_in(src, data.dtype)
+        elif not places.written(array, normalize_dim(dim, array.ndim), index, values):
+            array[key] = values
 
 
 writing_row("scatter_src(input, dim: int, index, src)", _scatter_into, where="",
@@ -492,7 +496,9 @@ def _scatter_add_into(data: np.ndarray, dim: int, index: np.ndarray, src: np.nda
     """Adds values at indices along a dimension: ``x[index[i][j]][j] += src[i][j]``."""
     found = scatter_key(data, dim, index, src)
     if found is not None:
-        add_at(*found)
+        array, key, values = found
+        if not places.added(array, normalize_dim(dim, array.ndim), index, values):
+            add_at(array, key, values)
 
 
 writing_row("scatter_add(input, dim: int, index, src)", _scatter_add_into, inplace=True,

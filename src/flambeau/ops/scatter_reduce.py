@@ -27,7 +27,7 @@ _UFUNCS = {
 }  # fmt: skip
 
 
-def _neutral(reduce: str, dtype: np.dtype) -> Any:
+def neutral(reduce: str, dtype: np.dtype) -> Any:
     """The value that changes nothing."""
     if reduce in ("sum", "mean"):
         return 0
@@ -46,7 +46,7 @@ def reduce_at(
 ) -> None:
     """Combines ``array[key]`` with values, where one place may come several times."""
     if not include_self:
-        array[key] = _neutral(reduce, array.dtype)
+        array[key] = neutral(reduce, array.dtype)
     if reduce in ("sum", "mean") and array.dtype.kind != "b":
         _add(array, key, values)
     else:

@@ -251,6 +251,10 @@ def _add_rows(block: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
     before, height, length = block.shape
     if not block.size or not rows.size:
         return
+    from ..ops.places import add_slices
+
+    if add_slices(block, rows, values):
+        return
     if before * length >= _LONG_ROW:
         for i, row in enumerate(rows.tolist()):
             place = block[:, row]

@@ -1,4 +1,4 @@
-"""Softmax, reductions, losses, normalisation and gathers of the runtime, against NumPy."""
+"""Softmax, reductions, losses and normalisation of the runtime, against NumPy."""
 
 import numpy as np
 import pytest
@@ -322,44 +322,6 @@ def test_norms_of_groups(runtime, threads, kind, shape, given):
             close(y, standard_gradient(scaled, hat, rstd, 2).reshape(shape), kind, 10)
             close(of_weight, (g * hat.reshape(shape)).sum((0, 2)), kind, 10)
             close(of_bias, g.sum((0, 2), dtype=np.float64), kind, 5)
-
-
-# --- gathers -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("sizes", [(0, 3, 4), (5, 3, 1), (1000, 50, 7), (3000, 9, 64)])
-def test_rows_by_number(runtime, threads, kind, sizes):
-    count, rows, width = sizes
-    random = np.random.default_rng(2)
-    table, indices = make((rows, width), kind), random.integers(0, rows, count)
-    for n in (1, 2):
-        threads(n)
-        out = np.empty((count, width), kind)
-        bytes_each = width * out.itemsize
-        pointers = [a.ctypes.data for a in (table, indices, out)]
-        assert runtime.fl_embedding_rows(*pointers, count, rows, bytes_each) == 0
-        np.testing.assert_array_equal(out, table[indices])
-        g, y = make((count, width), kind, 1, 3), make((rows, width), kind)
-        call(runtime, "fl_embedding_gradient", kind, g, indices, y, count, rows, width, 1)
-        want = np.zeros((rows, width))
-        np.add.at(want, indices[indices != 1], g[indices != 1].astype(np.float64))
-        close(y, want, kind, 5)
-        y = table.copy()
-        call(runtime, "fl_index_add", kind, y, indices, g, count, rows, width, -2.0, -1)
-        want = table.astype(np.float64)
-        np.add.at(want, indices, -2.0 * g.astype(np.float64))
-        close(y, want, kind, 5)
-
-
-def test_the_first_number_out_of_range_is_told(runtime, threads):
-    threads(2)
-    table, out = np.zeros((4, 300), np.float32), np.empty((500, 300), np.float32)
-    for places in ([3, 200], [499], [0, 1], []):
-        indices = np.zeros(500, np.int64)
-        indices[places] = [4, -1][: len(places)]
-        pointers = [a.ctypes.data for a in (table, indices, out)]
-        got = runtime.fl_embedding_rows(*pointers, 500, 4, 1200)
-        assert got == (places[0] + 1 if places else 0)
 
 
 # --- functions of each element -------------------------------------------------------------------

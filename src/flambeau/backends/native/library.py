@@ -66,22 +66,28 @@ def start(*functions: str) -> None:
         _loader.start(_loader.missing(functions or (_FIRST,)))
 
 
-def program(text: str, name: str = "program", key: str | None = None) -> ctypes.CDLL:
+def program(
+    text: str, name: str = "program", key: str | None = None, flags: tuple[str, ...] = ()
+) -> ctypes.CDLL:
     """Build and load one generated C file, which may include the runtime's headers.
 
     The parts of the runtime that the text calls are built beside it and loaded before it. ``key``
-    may stand for the text: see ``prepared``. Raises NoCompiler where there is no runtime
-    and CompileError where the compiler refuses the text or a part of the runtime.
+    may stand for the text: see ``prepared``. ``flags`` go to the compiler after its usual ones.
+    Raises NoCompiler where there is no runtime and CompileError where the compiler refuses the text
+    or a part of the runtime.
     """
     from . import cache, toolchain
 
     if toolchain.switched_off():
         raise cache.NoCompiler("native code is switched off")
     sources, headers = {f"{name}.c": text}, _loader.sources.headers(text)
-    own_key = cache.key_of(sources, headers) if key is None else _key(key)
+    own = {f"{name}.c": flags} if flags else {}
+    own_key = cache.key_of(sources, headers, own) if key is None else _key(key)
 
     def build(rebuild: bool = False) -> Path:
-        return cache.build(sources, headers=headers, name=name, key=own_key, rebuild=rebuild)
+        return cache.build(
+            sources, headers=headers, flags=own, name=name, key=own_key, rebuild=rebuild
+        )
 
     used = _loader.sources.used_by(text)
     _loader.start(used)

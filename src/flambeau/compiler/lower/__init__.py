@@ -8,15 +8,20 @@ files of this folder hold them by family; an operator without one, or whose lowe
 from __future__ import annotations
 
 from . import (
+    borders,
     contractions,
     copies,
+    divisions,
     draws,
+    indexing,
     moves,
     networks,
     pointwise,
     recurrent,
     reductions,
     rows,
+    scans,
+    sorts,
     updates,
 )
 from .builder import LOWERINGS, Builder, lower

@@ -107,11 +107,12 @@ def pad(b: Builder, call: Call) -> None:
     source, pads, value = call.args
     target = target_of(call)
     n = len(target.shape)
-    if any(p < 0 for p in pads):
-        raise NotHere("padding that cuts")
-    key: list[Any] = [slice(None)] * n
+    inside: list[Any] = [slice(None)] * n
+    kept: list[Any] = [slice(None)] * n
     for i in range(len(pads) // 2):
-        dim = n - 1 - i
-        key[dim] = slice(pads[2 * i], pads[2 * i] + source.shape[dim])
-    b.store(target, const(value, target.dtype))
-    b.store(piece(target, tuple(key)), load(source))
+        dim, before, after = n - 1 - i, pads[2 * i], pads[2 * i + 1]
+        inside[dim] = slice(max(before, 0), target.shape[dim] - max(after, 0))
+        kept[dim] = slice(max(-before, 0), source.shape[dim] - max(-after, 0))
+    if any(p > 0 for p in pads):
+        b.store(target, const(value, target.dtype))
+    b.store(piece(target, tuple(inside)), load(piece(source, tuple(kept))))

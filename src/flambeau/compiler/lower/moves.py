@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...ops.parts import diagonal_array, diagonal_dims
-from ..expressions import BOOL, TYPES, Expr, cast, const, load
+from ..expressions import TYPES, Expr, const, load
 from ..memory import Buffer, View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
@@ -147,26 +147,3 @@ def constant(b: Builder, array: np.ndarray, shape: Sequence[int]) -> View:
     b.count += 1
     strides = tuple(s // array.itemsize for s in array.strides)
     return View(buffer, array.dtype, 0, array.shape, strides).as_shape(tuple(shape))
-
-
-@lowering("index_put_at")
-def put_where(b: Builder, call: Call) -> None:
-    """x[mask] = number"""
-    source, indices, value, dims, accumulate = call.args
-    target = target_of(call)
-    if accumulate or len(indices) != 1 or indices[0].dtype != BOOL:
-        raise NotHere("a write at index numbers")
-    mask, first = indices[0], dims[0]
-    if isinstance(value, View) and value.size != 1:
-        raise NotHere("a write of several numbers")
-    shape = (1,) * first + mask.shape
-    shape += (1,) * (len(target.shape) - len(shape))
-    zeros = (0,) * (len(shape) - first - len(mask.shape))
-    wide = View(mask.buffer, mask.dtype, mask.offset, shape, (0,) * first + mask.strides + zeros)
-    x = load(source)
-    if isinstance(value, View):
-        one = View(value.buffer, value.dtype, value.offset, (), ())
-        new = cast(load(one.as_shape(target.shape)), x.dtype)
-    else:
-        new = const(value, x.dtype)
-    b.store(target, Expr("where", (load(wide.as_shape(target.shape)), new, x), x.dtype))

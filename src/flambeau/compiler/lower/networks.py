@@ -22,21 +22,21 @@ def cross_entropy(b: Builder, call: Call) -> None:
     """The loss, and what its gradient needs."""
     x, target, weight, ignore, reduction = call.args
     result, exps, sums, places, share = call.results
-    single(x)
-    if weight is not None or target.dtype != INT64 or x.strides[-1] != 1 or not all(x.shape):
+    single(x, weight)
+    if target.dtype != INT64 or x.strides[-1] != 1 or not all(x.shape):
         raise NotHere("cross entropy of another kind")
     n, classes = x.shape
     losses = result if reduction == "none" else b.temporary((n,), FLOAT32)
     marks = b.temporary((n,), np.dtype(np.int64))
-    part = b.temporary((1,), FLOAT32)
+    part = b.temporary((1,) if weight is None else (n,), FLOAT32)
     b.remember(places, marks)
     b.remember(share, part)
-    target = b.dense(target)
+    target, weight = b.dense(target), None if weight is None else b.dense(weight)
     args = (
-        n, classes, x, x.strides[0], target, ignore, REDUCTIONS[reduction], losses,
+        n, classes, x, x.strides[0], target, weight, ignore, REDUCTIONS[reduction], losses,
         None if reduction == "none" else result, exps, sums, marks, part,
     )  # fmt: skip
-    b.native_call("fl_cross_entropy", args, (x, target),
+    b.native_call("fl_cross_entropy", args, (x, target, weight),
                   (losses, result, exps, sums, marks, part), 20 * n * classes)  # fmt: skip
 
 
@@ -47,7 +47,8 @@ def cross_entropy_backward(b: Builder, call: Call) -> None:
     marks, part = b.remembered(places), b.remembered(share)
     n, classes = exps.shape
     grad = b.dense(grad)
-    args = (n, classes, grad, int(grad.shape != ()), exps, sums, marks, part, call.results[0])
+    each, weighted = int(grad.shape != ()), int(part.size > 1)
+    args = (n, classes, grad, each, weighted, exps, sums, marks, part, call.results[0])
     b.native_call("fl_cross_entropy_gradient", args, (grad, exps, sums, marks, part),
                   call.results, 2 * n * classes)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Softmaxes, normalisations, embeddings, attention: calls of the runtime's row functions."""
+"""Softmaxes, normalisations, attention: calls of the runtime's row functions."""
 
 from __future__ import annotations
 
@@ -249,35 +249,6 @@ def group_norm_backward(b: Builder, call: Call) -> None:
     args = (g, x, weight, mean, rstd, y, gw, gb, n, channels, x.size // (n * channels), groups)
     b.native_call(f"fl_group_norm_gradient_{kind}", args, (g, x, weight, mean, rstd), (y, gw, gb),
                   12 * x.size)  # fmt: skip
-
-
-# --- embeddings ----------------------------------------------------------------------------------
-
-
-@lowering("embedding_rows")
-def embedding(b: Builder, call: Call) -> None:
-    table, indices, _, _ = call.args
-    y = call.results[0]
-    if indices.dtype != INT64 or not table.size or not y.size:
-        raise NotHere("an embedding of another kind")
-    contiguous(y)
-    table, indices = b.dense(table), b.dense(indices)
-    rows, width = table.shape
-    args = (table, indices, y, indices.size, rows, width * table.dtype.itemsize)
-    b.native_call("fl_embedding_rows", args, (table, indices), (y,))
-
-
-@lowering("embedding_backward")
-def embedding_backward(b: Builder, call: Call) -> None:
-    g, indices, rows, padding, by_frequency = call.args
-    y = call.results[0]
-    kind = suffix(g, y)
-    if indices.dtype != INT64 or by_frequency or not g.size:
-        raise NotHere("an embedding of another kind")
-    contiguous(y)
-    g, indices = b.dense(g), b.dense(indices)
-    args = (g, indices, y, indices.size, rows, g.shape[-1], padding)
-    b.native_call(f"fl_embedding_gradient_{kind}", args, (g, indices), (y,), g.size)
 
 
 # --- attention -----------------------------------------------------------------------------------

@@ -8,9 +8,8 @@ from ...tensor import dtype as D
 from ...tensor import indexing
 from ...tensor.size import type_name
 from ...tensor.tensor import Tensor
-from .. import native
+from .. import places
 from ..dispatch import execute
-from ..native import pointer
 from ..table import ROWS, composite, op
 
 Array = np.ndarray
@@ -32,7 +31,7 @@ def embedding_rows(
             f"Long, Int; but got {D.of(indices.dtype).legacy.removesuffix('Tensor')}Tensor instead "
             "(while checking arguments for embedding)\nHint: convert it with indices.long()."
         )
-    fast = _native_rows(weight, indices)
+    fast = places.rows_at(weight, indices)
     if fast is not None:
         return fast
     if indices.size and (indices.min() < 0 or indices.max() >= weight.shape[0]):
@@ -54,39 +53,12 @@ def embedding_backward(
     flat = indices.reshape(-1)
     width = grad_output.shape[-1]
     g = grad_output.reshape(-1, width)
-    fast = None if scale_grad_by_freq else _native_gradient(g, flat, rows, padding_idx)
-    if fast is not None:
-        return fast
+    if not scale_grad_by_freq:
+        out = np.zeros((rows, width), g.dtype)
+        if places.add_rows(out, flat, g, padding_idx):
+            return out
     g = _shares(g, flat, padding_idx, scale_grad_by_freq)
     return indexing.scatter_add((rows, width), (flat,), g)
-
-
-_FEW = 1024  # numbers up to which NumPy is as fast
-
-
-def _native_rows(weight: Array, indices: Array) -> Array | None:
-    """The rows in the native runtime; None where NumPy must do it, or must refuse an index."""
-    width = weight.shape[1]
-    count = indices.size * width
-    if count < _FEW or not weight.flags.c_contiguous:
-        return None
-    take = native.named("fl_embedding_rows", count)
-    if take is None:
-        return None
-    flat = np.ascontiguousarray(indices, np.int64)
-    out = np.empty((*indices.shape, width), weight.dtype)
-    sizes = flat.size, len(weight), width * weight.itemsize
-    return None if take(*map(pointer, (weight, flat, out)), *sizes) else out
-
-
-def _native_gradient(g: Array, flat: Array, rows: int, padding_idx: int) -> Array | None:
-    call = None if g.size < _FEW else native.function("fl_index_add", g.dtype, g.size)
-    if call is None or flat.min() < 0 or flat.max() >= rows:
-        return None
-    flat, g = np.ascontiguousarray(flat, np.int64), np.ascontiguousarray(g)
-    out = np.zeros((rows, g.shape[1]), g.dtype)
-    call(*map(pointer, (out, flat, g)), flat.size, *out.shape, 1.0, padding_idx)
-    return out
 
 
 def _shares(g: Array, flat: Array, padding_idx: int, by_frequency: bool) -> Array:

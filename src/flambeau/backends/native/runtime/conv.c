@@ -290,7 +290,7 @@ static void run_jobs(void *context, int64_t begin, int64_t end) {
     }
 }
 
-/* ---- the two functions ---- */
+/* ---- a correlation ---- */
 
 static int correlate(fl_correlation *k, const fl_conv *s, fl_meeting meets, const int64_t *parts) {
     int64_t steps = k->planes.step[0] + k->planes.step[1] + k->planes.step[2];
@@ -335,40 +335,86 @@ static int empty(const fl_conv *s, const int64_t *size) {
     return s->batch * s->groups * s->inputs * s->outputs * size[0] * size[1] * size[2] == 0;
 }
 
-FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
-    fl_conv s = fl_conv_folded(shape);
-    int64_t window = s.kernel[0] * s.kernel[1] * s.kernel[2];
-    if (fl_conv_has_few_places(&s) && !empty(&s, s.out))
-        return correlate_few(&s, 'y', x, w, bias, y, done, context);
+/* ---- transformed tiles, and what they leave ---- */
+
+typedef int (*function)(const fl_conv *, const float *, const float *, const float *, float *, fl_tile_done, void *);
+typedef struct { fl_tile_done done; void *context; int64_t image; } shifted;
+
+static void tell_shifted(void *context, int64_t i0, int64_t i1, int64_t c0, int64_t c1) {
+    const shifted *s = context;
+    s->done(s->context, s->image + i0, s->image + i1, c0, c1);
+}
+
+/* With transformed tiles; images that are not finite directly. */
+static int correlate_tiles(const fl_conv *s, int which, const float *from, const float *w, const float *bias, float *to, fl_tile_done done, void *context, function directly) {
+    int64_t x = s->inputs * s->size[1] * s->size[2], y = s->outputs * s->out[1] * s->out[2];
+    char *unfinished = calloc((size_t)s->batch, 1);
+    int complete = unfinished && fl_conv_winograd(s, which, from, w, bias, to, done, context, unfinished);
+    fl_conv one = *s;
+    one.batch = 1;
+    for (int64_t i = 0; i < s->batch && complete; i++) {
+        if (!unfinished[i])
+            continue;
+        shifted then = {done, context, i};
+        int64_t source = which == 'y' ? x : y, result = which == 'y' ? y : x;
+        complete = directly(&one, from + i * source, w, bias, to + i * result, done ? tell_shifted : NULL, &then);
+    }
+    free(unfinished);
+    return complete;
+}
+
+/* ---- the two functions ---- */
+
+static int forward(const fl_conv *s, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
+    int64_t window = s->kernel[0] * s->kernel[1] * s->kernel[2];
     fl_correlation k = {
-        .planes = {.channels = s.inputs, .all = s.inputs * s.groups},
+        .planes = {.channels = s->inputs, .all = s->inputs * s->groups},
         .source = x, .w = w, .bias = bias, .result = y,
-        .batch = s.batch, .groups = s.groups, .outs = s.outputs,
-        .window = window, .w_group = s.outputs * s.inputs * window, .w_channel = window, .w_out = s.inputs * window,
+        .batch = s->batch, .groups = s->groups, .outs = s->outputs,
+        .window = window, .w_group = s->outputs * s->inputs * window, .w_channel = window, .w_out = s->inputs * window,
         .done = done, .context = context,
     };
     for (int a = 0; a < 3; a++) {
-        k.planes.size[a] = s.size[a], k.size[a] = s.out[a], k.spread[a] = 1;
-        k.planes.step[a] = s.out[a] > 1 ? s.stride[a] : 1;
+        k.planes.size[a] = s->size[a], k.size[a] = s->out[a], k.spread[a] = 1;
+        k.planes.step[a] = s->out[a] > 1 ? s->stride[a] : 1;
     }
-    return empty(&s, s.out) || correlate(&k, &s, fl_meets_forward, (int64_t[]){1, 1, 1});
+    return correlate(&k, s, fl_meets_forward, (int64_t[]){1, 1, 1});
+}
+
+FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
+    fl_conv s = fl_conv_folded(shape);
+    if (empty(&s, s.out))
+        return 1;
+    if (fl_conv_has_few_places(&s))
+        return correlate_few(&s, 'y', x, w, bias, y, done, context);
+    if (fl_conv_suits_winograd(&s))
+        return correlate_tiles(&s, 'y', x, w, bias, y, done, context, forward);
+    return forward(&s, x, w, bias, y, done, context);
+}
+
+static int input_gradient(const fl_conv *s, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
+    int64_t window = s->kernel[0] * s->kernel[1] * s->kernel[2], parts[3];
+    fl_correlation k = {
+        .planes = {.channels = s->outputs, .all = s->outputs * s->groups, .step = {1, 1, 1}},
+        .source = g, .w = w, .bias = bias, .result = x,
+        .batch = s->batch, .groups = s->groups, .outs = s->inputs,
+        .window = window, .w_group = s->outputs * s->inputs * window, .w_channel = s->inputs * window, .w_out = window,
+        .done = done, .context = context,
+    };
+    for (int a = 0; a < 3; a++) {
+        k.planes.size[a] = s->out[a], k.size[a] = s->size[a], k.spread[a] = s->stride[a];
+        parts[a] = fl_least(s->stride[a], s->size[a]);
+    }
+    return correlate(&k, s, fl_meets_backward, parts);
 }
 
 FL_API int fl_conv_input_gradient(const fl_conv *shape, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
     fl_conv s = fl_conv_folded(shape);
-    int64_t window = s.kernel[0] * s.kernel[1] * s.kernel[2], parts[3];
-    if (fl_conv_has_few_places(&s) && !empty(&s, s.size))
+    if (empty(&s, s.size))
+        return 1;
+    if (fl_conv_has_few_places(&s))
         return correlate_few(&s, 'x', g, w, bias, x, done, context);
-    fl_correlation k = {
-        .planes = {.channels = s.outputs, .all = s.outputs * s.groups, .step = {1, 1, 1}},
-        .source = g, .w = w, .bias = bias, .result = x,
-        .batch = s.batch, .groups = s.groups, .outs = s.inputs,
-        .window = window, .w_group = s.outputs * s.inputs * window, .w_channel = s.inputs * window, .w_out = window,
-        .done = done, .context = context,
-    };
-    for (int a = 0; a < 3; a++) {
-        k.planes.size[a] = s.out[a], k.size[a] = s.size[a], k.spread[a] = s.stride[a];
-        parts[a] = fl_least(s.stride[a], s.size[a]);
-    }
-    return empty(&s, s.size) || correlate(&k, &s, fl_meets_backward, parts);
+    if (fl_conv_suits_winograd(&s))
+        return correlate_tiles(&s, 'x', g, w, bias, x, done, context, input_gradient);
+    return input_gradient(&s, g, w, bias, x, done, context);
 }

@@ -11,7 +11,7 @@ static inline int64_t fl_pieces(int64_t n, int64_t size) { return (n + size - 1)
 /* Has v computed before anything else is loaded. Kernels whose vectors just fit the registers need
  * it with compilers that load ahead and then run out of registers. */
 #if defined(__x86_64__)
-#define FL_FINISH(v) __asm__ volatile("" : "+x"(v) : : "memory")
+#define FL_FINISH(v) __asm__ volatile("" : "+v"(v) : : "memory")
 #elif defined(__aarch64__)
 #define FL_FINISH(v) __asm__ volatile("" : "+w"(v) : : "memory")
 #else
@@ -57,6 +57,10 @@ void fl_copy_floats(const float *from, int64_t n, float *to);
  * y the one named by `which` is computed; a bias is added to y or x. */
 int fl_conv_has_few_places(const fl_conv *s);
 int fl_conv_few(const fl_conv *s, int which, float *x, float *w, const float *bias, float *y);
+/* conv_winograd.c: whether a convolution is better done with transformed tiles, and that. */
+int fl_conv_suits_winograd(const fl_conv *s);
+int fl_conv_winograd(const fl_conv *s, int which, const float *from, const float *w, const float *bias, float *to, fl_tile_done done, void *context, char *unfinished);
+int fl_conv_winograd_weight(const fl_conv *s, const float *g, const float *x, float *w);
 /* Axes along which nothing is convolved are folded into one. */
 fl_conv fl_conv_folded(const fl_conv *shape);
 

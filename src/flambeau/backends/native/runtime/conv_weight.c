@@ -6,6 +6,9 @@
  *
  * Those lanes still read the input, and 0 * inf is NaN: where the result is not finite everything is
  * computed again, slowly, element by element. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-schedule-insns") /* for Arm it loads so far ahead that sums leave their registers */
+#endif
 #include "conv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -373,6 +376,8 @@ FL_API int fl_conv_weight_gradient(const fl_conv *shape, const float *g, const f
     }
     if (fl_conv_has_few_places(&s))
         return fl_conv_few(&s, 'w', (float *)x, w, NULL, (float *)g);
+    if (fl_conv_suits_winograd(&s) && fl_conv_winograd_weight(&s, g, x, w))
+        return 1;
     for (int a = 0; a < 3; a++) {
         k.planes.size[a] = s.size[a];
         steps += k.planes.step[a] = s.out[a] > 1 ? s.stride[a] : 1;

@@ -44,6 +44,8 @@ typedef void (*fl_tile_done)(void *context, int64_t row0, int64_t row1, int64_t 
  * columns. C must not overlap A or B. */
 FL_API void fl_sgemm(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, const float *b, int64_t brs, int64_t bcs, float *c, int64_t crs, int64_t ccs, int64_t accumulate, fl_tile_done done, void *context);
 FL_API void fl_dgemm(int64_t m, int64_t n, int64_t k, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs, int64_t bcs, double *c, int64_t crs, int64_t ccs, int64_t accumulate, fl_tile_done done, void *context);
+/* The same without ado, for operands in the caches: on this thread, the rows of B and C contiguous. */
+FL_API void fl_sgemm_here(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, const float *b, int64_t brs, float *c, int64_t crs, int64_t accumulate);
 
 /* The same with a B that is used many times: packed once into packed_size(n, k) numbers. C's rows
  * are contiguous. */
@@ -57,7 +59,7 @@ FL_API void fl_sgemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int
 FL_API void fl_sgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const float *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const float *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, float *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context);
 FL_API void fl_dgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const double *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const double *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, double *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context);
 
-/* ---- convolutions (conv.c, conv_few.c, conv_plan.c, conv_planes.c, conv_weight.c; needs gemm.c) ---- */
+/* ---- convolutions (conv.c, conv_few.c, conv_plan.c, conv_planes.c, conv_weight.c, conv_winograd.c; needs gemm.c) ---- */
 
 /* Three spatial axes; fewer stand at the end, the others have size, kernel and stride 1. Channels
  * count per group. */
@@ -180,14 +182,50 @@ FL_API void fl_group_norm_f64(const double *x, const double *weight, const doubl
 FL_API int fl_group_norm_gradient_f32(const float *g, const float *x, const float *weight, const float *mean, const float *rstd, float *y, float *weight_gradient, float *bias_gradient, int64_t n, int64_t channels, int64_t length, int64_t groups);
 FL_API int fl_group_norm_gradient_f64(const double *g, const double *x, const double *weight, const double *mean, const double *rstd, double *y, double *weight_gradient, double *bias_gradient, int64_t n, int64_t channels, int64_t length, int64_t groups);
 
-/* ---- gathers (gathers.c) ---- */
+/* ---- elements at index numbers (indexing.c) ---- */
 
-/* Rows of contiguous tables, numbered by int64. */
-FL_API int64_t fl_embedding_rows(const void *table, const int64_t *indices, void *out, int64_t count, int64_t rows, int64_t bytes);
-FL_API void fl_index_add_f32(float *y, const int64_t *indices, const float *x, int64_t count, int64_t rows, int64_t width, double factor, int64_t skipped);
-FL_API void fl_index_add_f64(double *y, const int64_t *indices, const double *x, int64_t count, int64_t rows, int64_t width, double factor, int64_t skipped);
-FL_API void fl_embedding_gradient_f32(const float *g, const int64_t *indices, float *y, int64_t count, int64_t rows, int64_t width, int64_t padding);
-FL_API void fl_embedding_gradient_f64(const double *g, const int64_t *indices, double *y, int64_t count, int64_t rows, int64_t width, int64_t padding);
+/* A walk over two or more axes, the last innermost: the strides along each of the indices, the table and
+ * of the values. An index k names what is k * step further on in the table: 0 <= k < n, or from
+ * -wraps on, k + wraps then (wraps is 0 or n). Elements at the index `skipped` are not combined (-1:
+ * all are). Along axes where the table's stride is not 0 no two elements are the same.
+ * Each function gives 0, or 1 + the number of the first index that is out of range; the table is as
+ * before then. */
+enum { FL_AXES = 8 };
+typedef struct {
+    int64_t axes, n, step, wraps, skipped, size[FL_AXES], index[FL_AXES], table[FL_AXES], values[FL_AXES];
+} fl_places;
+
+FL_API int64_t fl_take(const fl_places *places, const void *table, const int64_t *index, void *values, int64_t size);
+FL_API int64_t fl_index_offsets(const fl_places *places, const int64_t *index, int64_t *values, int64_t more);
+
+/* ---- writes at index numbers (scatters.c) ---- */
+
+FL_API int64_t fl_put(const fl_places *places, void *table, const int64_t *index, const void *values, int64_t size);
+enum { FL_ADD, FL_MULTIPLY, FL_MAXIMUM, FL_MINIMUM };
+FL_API int64_t fl_combine_f32(const fl_places *places, float *table, const int64_t *index, const float *values, int64_t how);
+FL_API int64_t fl_combine_f64(const fl_places *places, double *table, const int64_t *index, const double *values, int64_t how);
+FL_API int64_t fl_combine_i64(const fl_places *places, int64_t *table, const int64_t *index, const int64_t *values, int64_t how);
+
+/* ---- running reductions (scans.c) ---- */
+
+/* Contiguous arrays (outer, n, inner), along n, which is not 0. */
+FL_API void fl_running_f32(const float *x, float *y, int64_t outer, int64_t n, int64_t inner, int64_t product, int64_t reverse);
+FL_API void fl_running_extreme_f32(const float *x, float *y, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t largest);
+FL_API void fl_running_f64(const double *x, double *y, int64_t outer, int64_t n, int64_t inner, int64_t product, int64_t reverse);
+FL_API void fl_running_extreme_f64(const double *x, double *y, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t largest);
+FL_API void fl_running_i64(const int64_t *x, int64_t *y, int64_t outer, int64_t n, int64_t inner, int64_t product, int64_t reverse);
+FL_API void fl_running_extreme_i64(const int64_t *x, int64_t *y, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t largest);
+
+/* ---- sorting (sorts.c) ---- */
+
+/* Contiguous arrays: x (outer, n, inner), the first k in order and their places (outer, k, inner). */
+FL_API int fl_sort_f32(const float *x, float *values, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t k, int64_t descending);
+FL_API int fl_sort_f64(const double *x, double *values, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t k, int64_t descending);
+FL_API int fl_sort_i64(const int64_t *x, int64_t *values, int64_t *places, int64_t outer, int64_t n, int64_t inner, int64_t k, int64_t descending);
+
+/* ---- checks (checks.c) ---- */
+
+FL_API int64_t fl_refuse_zero(const void *x, int64_t n, int64_t size, int64_t code);
 
 /* ---- maps (maps.c) ---- */
 
@@ -211,8 +249,8 @@ FL_API void fl_extreme_places(const float *x, float *values, int64_t *places, in
 
 /* ---- losses (losses.c) ---- */
 
-FL_API int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share);
-FL_API void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g, int64_t each, const float *exps, const float *sums, const int64_t *places, const float *share, float *out);
+FL_API int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, const float *weight, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share);
+FL_API void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g, int64_t each, int64_t weighted, const float *exps, const float *sums, const int64_t *places, const float *share, float *out);
 
 /* ---- attention (attention.c; needs gemm.c) ---- */
 

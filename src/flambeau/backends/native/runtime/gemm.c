@@ -37,6 +37,16 @@ void fl_sgemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int64_t ar
         srun(&p, fl_threads_for(m * n * k / PER_NANOSECOND));
 }
 
+/* ---- small products within a larger computation ---- */
+
+void fl_sgemm_here(int64_t m, int64_t n, int64_t k, const float *a, int64_t ars, int64_t acs, const float *b, int64_t brs, float *c, int64_t crs, int64_t accumulate)
+{
+    for (int64_t k0 = 0; k0 < k; k0 += DIRECT_DEPTH) {
+        int64_t depth = k - k0 < DIRECT_DEPTH ? k - k0 : DIRECT_DEPTH;
+        sdirect_block(m, n, depth, (soperand){a + k0 * acs, ars, acs}, 0, (soperand){b + k0 * brs, brs, 1}, c, crs, accumulate || k0, 0);
+    }
+}
+
 /* ---- batches ---- */
 
 void fl_sgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const float *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const float *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, float *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context)

@@ -2,13 +2,19 @@
 #include "fl.h"
 #include "vmath.h"
 
+/* Apart from its caller, where Clang does not vectorise it. */
+static __attribute__((noinline)) void row_exps(int64_t n, const float *restrict x, float shift, float *restrict y)
+{
+    for (int64_t j = 0; j < n; j++) y[j] = fl_expf(x[j] - shift);
+}
+
 /* One row: the exponentials of x - max(x), their sum, and the negative log-probability of one
  * class. */
 static float row_loss(int64_t classes, const float *x, int64_t target, float *exps, float *sum)
 {
     float top = x[0];
     for (int64_t j = 1; j < classes; j++) top = (x[j] > top || x[j] != x[j]) ? x[j] : top;
-    for (int64_t j = 0; j < classes; j++) exps[j] = fl_expf(x[j] - top);
+    row_exps(classes, x, top, exps);
     float lanes[8] = {0};
     int64_t j = 0;
     for (; j + 8 <= classes; j += 8)
@@ -22,9 +28,10 @@ static float row_loss(int64_t classes, const float *x, int64_t target, float *ex
 
 typedef struct {
     int64_t classes, xrs, ignore;
-    const float *x;
+    float total; /* what the shares are divided by */
+    const float *x, *weight;
     const int64_t *target;
-    float *losses, *exps, *sums;
+    float *losses, *exps, *sums, *shares;
     int64_t *places;
 } forward;
 
@@ -33,39 +40,51 @@ static void forward_rows(void *context, int64_t begin, int64_t end)
     const forward *f = context;
     for (int64_t i = begin; i < end; i++) {
         const int64_t t = f->target[i];
-        const int64_t place = t == f->ignore ? -1 : t;
+        float share = 1;
+        if (f->weight && t != f->ignore) share = f->total ? f->weight[t] / f->total : 0;
+        const int64_t place = t == f->ignore || share == 0 ? -1 : t;
         const float loss = row_loss(f->classes, f->x + i * f->xrs, place < 0 ? 0 : place,
                                     f->exps + i * f->classes, f->sums + i);
         f->places[i] = place;
-        f->losses[i] = place < 0 ? 0 : loss;
+        f->losses[i] = place < 0 ? 0 : f->weight ? loss * share : loss;
+        if (f->weight) f->shares[i] = place < 0 ? 0 : share;
     }
 }
 
 /* x has n rows of `classes` numbers, xrs apart. reduction: 0 none, 1 mean, 2 sum. Gives the losses
- * (per row) and, but for `none`, their mean or sum in result; exps and sums as the gradient wants
- * them; places, -1 for rows that are ignored; and the share of a row in the result.
+ * (per row, with weights their parts of the result) and, but for `none`, their mean or sum in
+ * result; exps and sums as the gradient wants them; places, -1 for rows that are ignored or whose
+ * class weighs nothing; and the share of a row in the result, or with weights (of the classes; may
+ * be NULL) the share of each row.
  * 0, or 1 + the row whose target is no class. */
-int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share)
+int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs, const int64_t *target, const float *weight, int64_t ignore, int64_t reduction, float *losses, float *result, float *exps, float *sums, int64_t *places, float *share)
 {
     int64_t count = 0;
+    double weights = 0;
     for (int64_t i = 0; i < n; i++) {
         if (target[i] == ignore) continue;
         if (target[i] < 0 || target[i] >= classes) return i + 1;
         count++;
+        if (weight) weights += weight[target[i]];
     }
-    forward f = {classes, xrs, ignore, x, target, losses, exps, sums, places};
+    const float whole = weight && reduction == 1 ? (float)weights : 1;
+    forward f = {classes, xrs, ignore, whole, x, weight, target, losses, exps, sums, share, places};
     fl_for(n, 1 + 20000 / (4 * classes), forward_rows, &f);
-    *share = reduction == 1 ? (count ? 1.0f / (float)count : __builtin_nanf("")) : 1.0f;
+    if (!weight)
+        *share = reduction == 1 ? (count ? 1.0f / (float)count : __builtin_nanf("")) : 1.0f;
     if (reduction) {
         double total = 0;
         for (int64_t i = 0; i < n; i++) total += losses[i];
-        *result = reduction == 1 ? (float)(total / (double)count) : (float)total;
+        if (weight)
+            *result = reduction == 1 && weights == 0 ? __builtin_nanf("") : (float)total;
+        else
+            *result = reduction == 1 ? (float)(total / (double)count) : (float)total;
     }
     return 0;
 }
 
 typedef struct {
-    int64_t classes, each;
+    int64_t classes, each, weighted;
     const float *g, *exps, *sums, *share;
     const int64_t *places;
     float *out;
@@ -78,7 +97,7 @@ static void backward_rows(void *context, int64_t begin, int64_t end)
         const float *exps = b->exps + i * b->classes;
         float *out = b->out + i * b->classes;
         const int64_t place = b->places[i];
-        const float wide = place < 0 ? 0 : b->g[i * b->each] * *b->share;
+        const float wide = place < 0 ? 0 : b->g[i * b->each] * b->share[i * b->weighted];
         const float scale = wide / b->sums[i];
         if (place < 0)
             for (int64_t j = 0; j < b->classes; j++) out[j] = 0;
@@ -89,9 +108,10 @@ static void backward_rows(void *context, int64_t begin, int64_t end)
     }
 }
 
-/* (softmax - one_hot) times the gradient's share; `each` is 1 where g has an element per row. */
-void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g, int64_t each, const float *exps, const float *sums, const int64_t *places, const float *share, float *out)
+/* (softmax - one_hot) times the gradient's share; `each` is 1 where g has an element per row, and
+ * `weighted` where share has. */
+void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g, int64_t each, int64_t weighted, const float *exps, const float *sums, const int64_t *places, const float *share, float *out)
 {
-    backward b = {classes, each, g, exps, sums, share, places, out};
+    backward b = {classes, each, weighted, g, exps, sums, share, places, out};
     fl_for(n, 1 + 20000 / (2 * classes), backward_rows, &b);
 }

@@ -17,7 +17,7 @@ typedef struct {
 
 static const double TWO_PI = 6.283185307179586;
 
-#ifdef __FP_FAST_FMAF
+#if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define fma32 __builtin_fmaf
 #else
 static inline float fma32(float a, float b, float c) {

@@ -8,7 +8,7 @@
 
 enum {
     ROWS_GRAIN = 16384, /* numbers from which a loop is worth a thread: 5 to 20 us of work */
-    SUM_BLOCK = 1024,   /* numbers that are added in T before their sum is added in double */
+    SUM_BLOCK = 128 * FL_WIDTH, /* numbers added in T before their sum is added in double: 32 a lane */
     NARROW = 64,        /* rows up to this length are transposed, and then worked on as columns */
     TILE = 32,          /* columns that are worked on together */
     SUM_PIECE = 65536,  /* numbers that a long sum is cut into */

@@ -34,7 +34,7 @@ typedef int64_t lvec __attribute__((vector_size(FL_BYTES)));
 
 /* Keeps a vector in its register: without it a compiler may load it again for each use. */
 #if defined(__x86_64__)
-#define FL_KEEP(v) __asm__("" : "+x"(v))
+#define FL_KEEP(v) __asm__("" : "+v"(v))
 #elif defined(__aarch64__)
 #define FL_KEEP(v) __asm__("" : "+w"(v))
 #else
@@ -92,7 +92,8 @@ FL_VECTOR(dvec, double, lvec, FL_WIDTH64)
 FL_VECTOR(ivec, int32_t, ivec, FL_WIDTH)
 FL_VECTOR(lvec, int64_t, lvec, FL_WIDTH64)
 
-/* Interleaving: V_low(a, b) is a0 b0 a1 b1 ... of the first halves, V_high of the second halves. */
+/* Interleaving: V_low(a, b) is a0 b0 a1 b1 ... of the first halves, V_high of the second halves.
+ * V_even(a, b) is a0 a2 ... b0 b2 ..., V_odd(a, b) a1 a3 ... b1 b3 ... */
 #define FL_LOW2 0, 2
 #define FL_HIGH2 1, 3
 #define FL_LOW4 0, 4, 1, 5
@@ -101,6 +102,14 @@ FL_VECTOR(lvec, int64_t, lvec, FL_WIDTH64)
 #define FL_HIGH8 4, 12, 5, 13, 6, 14, 7, 15
 #define FL_LOW16 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define FL_HIGH16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define FL_EVEN2 0, 2
+#define FL_ODD2 1, 3
+#define FL_EVEN4 0, 2, 4, 6
+#define FL_ODD4 1, 3, 5, 7
+#define FL_EVEN8 0, 2, 4, 6, 8, 10, 12, 14
+#define FL_ODD8 1, 3, 5, 7, 9, 11, 13, 15
+#define FL_EVEN16 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define FL_ODD16 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 #if FL_BYTES == 64
 #define FL_ORDERS(WHICH) FL_##WHICH##16
 #define FL_ORDERS64(WHICH) FL_##WHICH##8
@@ -120,10 +129,16 @@ FL_VECTOR(lvec, int64_t, lvec, FL_WIDTH64)
 /* V_transpose(rows) transposes a square of vectors in place; V_sums(rows) is the sum of each row's
  * elements (rows are overwritten). Both are a network of interleavings, each of a row with the one
  * that is half of the rows further on. */
+#if defined(__clang__) /* which passes over GCC's word for it */
+#define FL_UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define FL_UNROLL _Pragma("GCC unroll 16")
+#endif
 #define FL_NETWORKS(V, M, WIDTH, ORDERS)                                                          \
     FL_INLINE V V##_low(V a, V b) { return FL_SHUFFLE(M, a, b, ORDERS(LOW)); }                    \
     FL_INLINE V V##_high(V a, V b) { return FL_SHUFFLE(M, a, b, ORDERS(HIGH)); }                  \
+    FL_INLINE V V##_even(V a, V b) { return FL_SHUFFLE(M, a, b, ORDERS(EVEN)); }                  \
+    FL_INLINE V V##_odd(V a, V b) { return FL_SHUFFLE(M, a, b, ORDERS(ODD)); }                    \
     FL_INLINE void V##_transpose(V *rows)                                                         \
     {                                                                                             \
         V from[WIDTH];                                                                            \
