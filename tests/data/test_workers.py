@@ -336,6 +336,8 @@ def test_signals_leave_no_process(number):
     program = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(PROGRAM)], text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # Shells start background jobs with Ctrl-C ignored, which children inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     pids = [int(word) for word in program.stdout.readline().split()]
     assert len(pids) == 2
