@@ -241,22 +241,13 @@ def scatter(b: Builder, call: Call) -> None:
         put(b, places, source_of(b, value, places))
 
 
-@lowering("scatter_add")
-def scatter_add(b: Builder, call: Call) -> None:
-    _, dim, index, value = call.args
+@lowering("scatter_add", "scatter_with")
+def scatter_combined(b: Builder, call: Call) -> None:
+    _, dim, index, value, *how = call.args  # without a word: added
     target = started(b, call)
     if index.size:
         places = along(b, target, dim, index)
-        combine(b, places, source_of(b, value, places))
-
-
-@lowering("scatter_with")
-def scatter_with(b: Builder, call: Call) -> None:
-    _, dim, index, value, how = call.args
-    target = started(b, call)
-    if index.size:
-        places = along(b, target, dim, index)
-        combine(b, places, source_of(b, value, places), how)
+        combine(b, places, source_of(b, value, places), *how)
 
 
 @lowering("scatter_reduce_row", "scatter_reduce_sum")

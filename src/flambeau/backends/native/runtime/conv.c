@@ -381,17 +381,6 @@ static int forward(const fl_conv *s, const float *x, const float *w, const float
     return correlate(&k, s, fl_meets_forward, (int64_t[]){1, 1, 1});
 }
 
-FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
-    fl_conv s = fl_conv_folded(shape);
-    if (empty(&s, s.out))
-        return 1;
-    if (fl_conv_has_few_places(&s))
-        return correlate_few(&s, 'y', x, w, bias, y, done, context);
-    if (fl_conv_suits_winograd(&s))
-        return correlate_tiles(&s, 'y', x, w, bias, y, done, context, forward);
-    return forward(&s, x, w, bias, y, done, context);
-}
-
 static int input_gradient(const fl_conv *s, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
     int64_t window = s->kernel[0] * s->kernel[1] * s->kernel[2], parts[3];
     fl_correlation k = {
@@ -408,13 +397,22 @@ static int input_gradient(const fl_conv *s, const float *g, const float *w, cons
     return correlate(&k, s, fl_meets_backward, parts);
 }
 
-FL_API int fl_conv_input_gradient(const fl_conv *shape, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
+/* By the way that suits the shape: of x and y the one named by `which` is computed. */
+static int best_way(const fl_conv *shape, int which, const float *from, const float *w, const float *bias, float *to, fl_tile_done done, void *context, function directly) {
     fl_conv s = fl_conv_folded(shape);
-    if (empty(&s, s.size))
+    if (empty(&s, which == 'y' ? s.out : s.size))
         return 1;
     if (fl_conv_has_few_places(&s))
-        return correlate_few(&s, 'x', g, w, bias, x, done, context);
+        return correlate_few(&s, which, from, w, bias, to, done, context);
     if (fl_conv_suits_winograd(&s))
-        return correlate_tiles(&s, 'x', g, w, bias, x, done, context, input_gradient);
-    return input_gradient(&s, g, w, bias, x, done, context);
+        return correlate_tiles(&s, which, from, w, bias, to, done, context, directly);
+    return directly(&s, from, w, bias, to, done, context);
+}
+
+FL_API int fl_conv_forward(const fl_conv *shape, const float *x, const float *w, const float *bias, float *y, fl_tile_done done, void *context) {
+    return best_way(shape, 'y', x, w, bias, y, done, context, forward);
+}
+
+FL_API int fl_conv_input_gradient(const fl_conv *shape, const float *g, const float *w, const float *bias, float *x, fl_tile_done done, void *context) {
+    return best_way(shape, 'x', g, w, bias, x, done, context, input_gradient);
 }

@@ -8,6 +8,13 @@ static inline int64_t fl_least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t fl_most(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t fl_pieces(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
+static inline int fl_all_finite(const float *values, int64_t n) {
+    int32_t bad = 0;
+    for (int64_t i = 0; i < n; i++)
+        bad |= !(values[i] - values[i] == 0);
+    return !bad;
+}
+
 /* Has v computed before anything else is loaded. Kernels whose vectors just fit the registers need
  * it with compilers that load ahead and then run out of registers. */
 #if defined(__x86_64__)

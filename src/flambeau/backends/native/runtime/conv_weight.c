@@ -241,13 +241,6 @@ static void add_splits(void *context, int64_t begin, int64_t end) {
     }
 }
 
-static int all_finite(const float *values, int64_t n) {
-    int32_t bad = 0;
-    for (int64_t i = 0; i < n; i++)
-        bad |= !(values[i] - values[i] == 0);
-    return !bad;
-}
-
 /* The outputs whose window's element at `shift` is in the source: [*begin, *end). */
 static void inside(int64_t shift, int64_t stride, int64_t size, int64_t outs, int64_t *begin, int64_t *end) {
     *begin = shift < 0 ? fl_pieces(-shift, stride) : 0;
@@ -358,7 +351,7 @@ static void weigh(weighing *k, float *result, float *partial) {
         fl_for(k->size, 16384, add_splits, &a);
     }
     k->result = result;
-    if (!k->as_it_is && !all_finite(result, k->size))
+    if (!k->as_it_is && !fl_all_finite(result, k->size))
         fl_for(s->groups * s->outputs * s->inputs, 1, exact_rows, k);
 }
 

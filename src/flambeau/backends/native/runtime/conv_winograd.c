@@ -372,13 +372,6 @@ static void finish_weights(void *context, int64_t begin, int64_t end) {
     }
 }
 
-static int all_finite(const float *x, int64_t n) {
-    float check = 0;
-    for (int64_t i = 0; i < n; i++)
-        check += x[i] * 0.0f;
-    return check == 0;
-}
-
 /* The gradient by the weight; 0 where it is not finite or there is no memory. */
 int fl_conv_winograd_weight(const fl_conv *s, const float *g, const float *x, float *w) {
     winograd k = {
@@ -395,5 +388,5 @@ int fl_conv_winograd_weight(const fl_conv *s, const float *g, const float *x, fl
     fl_for(k.shares, 1, sum_share, &k);
     fl_for(k.outs, fl_pieces(1024, k.ins), finish_weights, &k);
     free(k.sums);
-    return all_finite(w, 9 * k.outs * k.ins);
+    return fl_all_finite(w, 9 * k.outs * k.ins);
 }
