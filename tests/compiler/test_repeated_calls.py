@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 
 import numpy as np
@@ -59,6 +60,31 @@ def _state_entry(t: Training) -> None:
             if isinstance(value, flambeau.Tensor) and value.ndim:
                 s[name] = value * 0.5
         return
+
+
+def _fresh_state(t: Training) -> None:
+    t.optimizer.state.clear()
+
+
+def _without_an_entry(t: Training) -> None:
+    t.optimizer.state.pop(t.model[0].weight, None)
+
+
+def _plain_state(t: Training) -> None:
+    """Tables of the user's, whose changes nobody counts."""
+    for p in list(t.optimizer.state):
+        t.optimizer.state[p] = dict(t.optimizer.state[p])
+
+
+def _updated_state(t: Training) -> None:
+    for s in t.optimizer.state.values():
+        s.update({k: v + 0.25 for k, v in s.items() if k.startswith("exp_")})
+
+
+def _unpickled(t: Training) -> None:
+    """An optimizer takes over what a copy of it has kept."""
+    copied = pickle.loads(pickle.dumps(t.optimizer.state_dict()))
+    t.optimizer.load_state_dict(copied)
 
 
 def _late_count(t: Training) -> None:
@@ -144,7 +170,8 @@ def _seed(t: Training) -> None:
 
 
 CHANGES = [
-    _rate, _decay, _state_entry, _late_count, _load_optimizer, _load_model, _hold_gradient,
+    _rate, _decay, _state_entry, _fresh_state, _without_an_entry, _plain_state, _updated_state,
+    _unpickled, _late_count, _load_optimizer, _load_model, _hold_gradient,
     _hold_gradient_array, _other_data, _write_inside, _no_gradients, _own_gradient, _evaluate,
     _train, _other_batch, _larger_batch, _turned_batch, _batch_in_parameters, _scale, _hook,
     _freeze, _seed,
@@ -182,9 +209,10 @@ def test_each_change_after_repeated_calls(change):
         t = Training("Adam", compiled)
         for _ in range(4):
             t.step(t.x, t.y)
-        change(t)
-        for _ in range(3):
-            loss = t.step(t.x, t.y)
+        for _ in range(2):
+            change(t)
+            for _ in range(3):
+                loss = t.step(t.x, t.y)
         return [loss.detach().numpy(), *t.numbers()]
 
     for x, y in zip(sequence(True), sequence(False), strict=True):
@@ -223,6 +251,9 @@ def test_a_call_that_repeats_takes_the_short_way():
     for _ in range(3):
         t.step(t.x, t.y)
     t.step(t.x + 1, t.y + 1)  # another batch of the same kind
+    for _ in range(3):
+        _rate(t)  # as a schedule does after each step
+        t.step(t.x, t.y)
 
 
 def test_results_and_gradients_are_not_written_again():

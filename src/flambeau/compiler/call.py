@@ -20,6 +20,7 @@ from ..backends.native import library
 from ..tensor.dtype import get_default_dtype
 from ..tensor.recording import changes
 from ..tensor.tensor import Tensor, storage_of
+from .numbers import SettingSource
 from .program import Program, Result
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class Writer:
         ready: list[str] = []
         for s in program.sources:
             conditions = s.conditions(bind)
+            if isinstance(s, SettingSource) and s.values() is not None:
+                ready.append(self._refilled(s))
             if conditions is None:
                 ready.append(f"if not {bind(s.ready)}(): return MISS")
                 self.fills.append(f"{bind(s.fill)}()")
@@ -145,6 +148,20 @@ class Writer:
                 checks.same(expression, comparison)
         self.renewals += checks.renewal()
         return [*checks.lines(), *ready]
+
+    def _refilled(self, source: SettingSource) -> str:
+        """Settings that have changed, such as a learning rate, are filled in on the way."""
+        known, scope = self.names.bind(None, "k"), self.names.scope
+        values = f"[*{self.names.bind(source.group)}.values()]"
+        self.renewals.append(f"{known} = {values}")
+
+        def refill() -> bool:
+            if not source.ready():
+                return False
+            scope[known] = source.values()
+            return True
+
+        return f"if {values} != {known} and not {self.names.bind(refill)}(): return MISS"
 
     def _arguments(self) -> list[str]:
         """Arguments are those of the last call, or are looked at."""

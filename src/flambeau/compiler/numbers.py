@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..optim.state import State
 from ..tensor.tensor import Tensor
 from .lower.updates import UpdateNumbers, is_number
 from .memory import Buffer, Unsupported
@@ -127,8 +128,11 @@ class SettingSource(Source):
     def conditions(self, bind: Bind) -> Conditions | None:
         if self.moving:
             return None
-        group = bind(self.group)
-        return [(f"len({group})", "=="), *((f"{group}[{key!r}]", "is") for key in self.group)]
+        return [(f"{bind(self.group)}['params']", "is")]
+
+    def values(self) -> list[Any] | None:
+        """The settings; while they are equal, or after :meth:`ready`, the numbers are filled in."""
+        return None if self.moving else list(self.group.values())
 
 
 class NumberSource(Source):
@@ -206,6 +210,8 @@ class StateGuard:
         """There are no numbers."""
 
     def conditions(self, bind: Bind) -> Conditions:
+        if isinstance(self.state, State) and self.state.counted:
+            return [(f"{bind(self.optimizer)}.state", "is")]  # else a change would be counted
         state = bind(self.state)
         found = [(f"{bind(self.optimizer)}.state", "is"), (f"len({state})", "==")]
         found += [(f"{state}[{bind(p)}]", "is") for p, _ in self.entries]

@@ -24,6 +24,7 @@ from ..ops.table import Op
 from ..tensor import dtype as D
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor, wrap
+from .state import State, plain
 
 ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 StateDict = dict[str, Any]
@@ -93,7 +94,7 @@ class Optimizer:
                 f"but got {_typename(params)}\n"
                 "Hint: put a single tensor in a list, as in [x]."
             )
-        self.state = defaultdict(dict)
+        self.state = State()
         self.param_groups = []
         groups: list[Any] = list(params)
         if len(groups) == 0:
@@ -270,7 +271,7 @@ class Optimizer:
             packed["params"] = [numbers[id(p)] for p in params]
             groups.append(packed)
         state = {
-            numbers[id(key)] if isinstance(key, Tensor) else key: value
+            numbers[id(key)] if isinstance(key, Tensor) else key: plain(value)
             for key, value in self.state.items()
         }
         state_dict: StateDict = {"state": state, "param_groups": groups}
@@ -301,7 +302,7 @@ class Optimizer:
                 strict=True,
             )
         )
-        state: defaultdict[Any, Any] = defaultdict(dict)
+        state: dict[Any, Any] = {}
         for key, value in state_dict["state"].items():
             if key in of_number:
                 param = of_number[key]
@@ -325,6 +326,7 @@ class Optimizer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self.state = State(self.state)
         for name in _HOOKS:
             if name not in self.__dict__:
                 setattr(self, name, OrderedDict())
