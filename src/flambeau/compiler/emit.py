@@ -387,8 +387,8 @@ program_head = """/* A program that flambeau generated. */
 #include "vmath.h"
 #if defined(__clang__)
 #define FL_IVDEP _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define FL_IVDEP _Pragma("GCC ivdep")
+#elif defined(__GNUC__) /* unrolled, a short loop is not made of vectors, but the loop around it */
+#define FL_IVDEP _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
 #else
 #define FL_IVDEP
 #endif

@@ -12,6 +12,7 @@ from .pointwise import target_of
 
 FUNCTIONS = {FLOAT32: "fl_sgemm", FLOAT64: "fl_dgemm"}
 BATCHED = {FLOAT32: "fl_sgemm_batch", FLOAT64: "fl_dgemm_batch"}
+REUSE = 4  # rows that make it worth while to copy the other matrix into a kinder order
 INLINE = 2048  # multiply-adds below which a product is a loop of the program itself
 
 
@@ -47,6 +48,8 @@ def product(b: Builder, out: View, x: View, y: View, accumulate: bool = False) -
     if out.dtype not in FUNCTIONS or x.dtype != out.dtype or y.dtype != out.dtype:
         raise NotHere(f"a product of {x.dtype} and {y.dtype}")
     if m * n * k <= INLINE and k and not accumulate:
+        if y.strides[1] != 1 and m >= REUSE and n > 1:  # so that vectors go along the columns
+            y = b.dense(y)
         shape = (m, n, k)
         left = View(x.buffer, x.dtype, x.offset, shape, (x.strides[0], 0, x.strides[1]))
         right = View(y.buffer, y.dtype, y.offset, shape, (0, y.strides[1], y.strides[0]))

@@ -2,28 +2,38 @@
 #include "fl.h"
 #include "vmath.h"
 
-/* Apart from its caller, where Clang does not vectorise it. */
-static __attribute__((noinline)) void row_exps(int64_t n, const float *restrict x, float shift, float *restrict y)
+enum { BLOCK_NUMBERS = 1024 }; /* of rows that are worked on together, so that short ones fill vectors */
+
+/* Apart from their callers, where Clang does not vectorise them. */
+static __attribute__((noinline)) void exps_of(int64_t n, float *x)
 {
-    for (int64_t j = 0; j < n; j++) y[j] = fl_expf(x[j] - shift);
+    for (int64_t j = 0; j < n; j++) x[j] = fl_expf(x[j]);
 }
 
-/* One row: the exponentials of x - max(x), their sum, and the negative log-probability of one
- * class. */
-static float row_loss(int64_t classes, const float *x, int64_t target, float *exps, float *sum)
+static __attribute__((noinline)) void logs_of(int64_t n, const float *restrict x, float *restrict y)
+{
+    for (int64_t j = 0; j < n; j++) y[j] = fl_logf(x[j]);
+}
+
+/* x - max(x), and the maximum. */
+static float below_top(int64_t n, const float *x, float *y)
 {
     float top = x[0];
-    for (int64_t j = 1; j < classes; j++) top = (x[j] > top || x[j] != x[j]) ? x[j] : top;
-    row_exps(classes, x, top, exps);
+    for (int64_t j = 1; j < n; j++) top = (x[j] > top || x[j] != x[j]) ? x[j] : top;
+    for (int64_t j = 0; j < n; j++) y[j] = x[j] - top;
+    return top;
+}
+
+static float sum_of(int64_t n, const float *x)
+{
     float lanes[8] = {0};
     int64_t j = 0;
-    for (; j + 8 <= classes; j += 8)
-        for (int64_t l = 0; l < 8; l++) lanes[l] += exps[j + l];
+    for (; j + 8 <= n; j += 8)
+        for (int64_t l = 0; l < 8; l++) lanes[l] += x[j + l];
     float total = ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
                   ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
-    for (; j < classes; j++) total += exps[j];
-    *sum = total;
-    return __builtin_logf(total) - (x[target] - top);
+    for (; j < n; j++) total += x[j];
+    return total;
 }
 
 typedef struct {
@@ -35,20 +45,46 @@ typedef struct {
     int64_t *places;
 } forward;
 
-static void forward_rows(void *context, int64_t begin, int64_t end)
+/* Where the class of row i stands among its classes; -1 where it is ignored or weighs nothing, its
+ * share in the result also in `share`. */
+static int64_t place_of(const forward *f, int64_t i, float *share)
 {
-    const forward *f = context;
+    const int64_t t = f->target[i];
+    *share = 1;
+    if (f->weight && t != f->ignore) *share = f->total ? f->weight[t] / f->total : 0;
+    return t == f->ignore || *share == 0 ? -1 : t;
+}
+
+/* Rows: the exponentials of x - max(x), their sums, and the negative log-probabilities of a class of
+ * each. `losses` holds what is subtracted from the logarithm meanwhile. */
+static void some_rows(const forward *f, int64_t begin, int64_t end)
+{
+    const int64_t n = f->classes;
+    float *exps = f->exps + begin * n, logs[BLOCK_NUMBERS], share;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t t = f->target[i];
-        float share = 1;
-        if (f->weight && t != f->ignore) share = f->total ? f->weight[t] / f->total : 0;
-        const int64_t place = t == f->ignore || share == 0 ? -1 : t;
-        const float loss = row_loss(f->classes, f->x + i * f->xrs, place < 0 ? 0 : place,
-                                    f->exps + i * f->classes, f->sums + i);
+        const float *x = f->x + i * f->xrs;
+        const int64_t place = place_of(f, i, &share);
+        const float top = below_top(n, x, f->exps + i * n);
         f->places[i] = place;
+        f->losses[i] = x[place < 0 ? 0 : place] - top;
+    }
+    exps_of((end - begin) * n, exps);
+    for (int64_t i = begin; i < end; i++) f->sums[i] = sum_of(n, f->exps + i * n);
+    logs_of(end - begin, f->sums + begin, logs);
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t place = place_of(f, i, &share);
+        const float loss = logs[i - begin] - f->losses[i];
         f->losses[i] = place < 0 ? 0 : f->weight ? loss * share : loss;
         if (f->weight) f->shares[i] = place < 0 ? 0 : share;
     }
+}
+
+static void forward_rows(void *context, int64_t begin, int64_t end)
+{
+    const forward *f = context;
+    const int64_t block = f->classes < BLOCK_NUMBERS ? BLOCK_NUMBERS / f->classes : 1;
+    for (int64_t i = begin; i < end; i += block)
+        some_rows(f, i, end - i < block ? end : i + block);
 }
 
 /* x has n rows of `classes` numbers, xrs apart. reduction: 0 none, 1 mean, 2 sum. Gives the losses
