@@ -5,10 +5,9 @@ import pytest
 
 import flambeau
 import flambeau.nn.functional as F
-from flambeau.backends.native import library
-from flambeau.ops import native
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.usefixtures("native_in_use")
 
 RNG = np.random.default_rng(3)
 X = RNG.standard_normal((60, 70))
@@ -19,19 +18,6 @@ ALONG = RNG.integers(0, 70, (60, 80))
 DOWN = RNG.integers(0, 60, (90, 70))
 PICK = RNG.integers(0, 60, 90)
 FROM_END = RNG.integers(-60, 60, 90)
-
-
-@pytest.fixture(autouse=True)
-def in_use(monkeypatch):
-    """Eager kernels use the runtime from the first call on."""
-    if library.runtime() is None:
-        pytest.skip("no native code")
-    monkeypatch.setattr(native, "_STAGES", ((0, "runtime"),))
-    monkeypatch.setattr(native, "_progress", {})
-    index = flambeau.zeros(2, 2, dtype=flambeau.int64)  # some case below needs no kernel itself
-    flambeau.ones(2, 2).gather(1, index)
-    yield
-    assert native._functions
 
 
 # What is done, to numbers and then at indices, on either library.

@@ -5,21 +5,9 @@ import pytest
 
 import flambeau
 import flambeau.nn.functional as F
-from flambeau.backends.native import library
-from flambeau.ops import native
 
 torch = pytest.importorskip("torch")
-
-
-@pytest.fixture(autouse=True)
-def in_use(monkeypatch):
-    """The runtime is used from the first call on, and it is used."""
-    if library.runtime() is None:
-        pytest.skip("no native code")
-    monkeypatch.setattr(native, "_STAGES", ((0, "runtime"),))
-    monkeypatch.setattr(native, "_progress", {})
-    yield
-    assert native._functions
+pytestmark = pytest.mark.usefixtures("native_in_use")
 
 
 def both(shape, seed=0, scale=2.0, dtype="float32", change=None):
