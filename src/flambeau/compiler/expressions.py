@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -114,10 +114,13 @@ def replaced(x: Expr, change: Callable[[Expr], Expr | None], seen: dict[int, Exp
     return new
 
 
-def weight(x: Expr) -> int:
-    """About how many cycles an element costs, of a scalar loop's."""
+def weight(x: Expr, done: Collection[int] = ()) -> int:
+    """About how many cycles an element costs, of a scalar loop's; ``done`` are ids of expressions
+    that are there already."""
     free = ("const", "number")
-    return sum(0 if e.op in free else 8 if e.op in HEAVY else 1 for e in nodes_of(x))
+    return sum(
+        0 if e.op in free or id(e) in done else 8 if e.op in HEAVY else 1 for e in nodes_of(x)
+    )
 
 
 # ---------------------------------------------------------------------- functions

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -166,20 +166,54 @@ class Numbers(Node):
         return f"numbers from {list(self.counts)}  # {self.line}{steps}"
 
 
+class Step(NamedTuple):
+    """A view's stride along a dimension, as an argument: the view may be given another place."""
+
+    view: View
+    axis: int
+
+
+def steps(view: View) -> tuple[Step, ...]:
+    """All strides of a view, as arguments of a function that takes any."""
+    return tuple([Step(view, axis) for axis in range(len(view.shape))])
+
+
 class Native(Node):
     """A call of a function of the runtime.
 
-    ``args`` are C expressions (text), numbers, views (their addresses) and None (a null pointer).
+    ``args`` are C expressions (text), numbers, views (their addresses) and None (a null pointer);
+    a :class:`Step` is given where the function takes a view's strides, whatever they are.
     """
 
     def __init__(
         self, function: str, args: Sequence[Any], reads: Sequence[View], writes: Sequence[View],
-        name: str, line: str, flops: int = 0,
+        name: str, line: str, flops: int = 0, optional: Sequence[View] = (),
     ):  # fmt: skip
-        self.function, self.args = function, tuple(args)
+        self.optional = tuple(optional)  # results that the function leaves out where it gets None
+        self.function, self._args = function, tuple(args)
         self._reads, self._writes = tuple(reads), tuple(writes)
         self.name, self.line, self._flops = name, line, flops
         self.epilogue: Loop | None = None
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return tuple([a.view.strides[a.axis] if isinstance(a, Step) else a for a in self._args])
+
+    def views(self) -> list[View]:
+        """The views whose addresses or strides are among the arguments."""
+        found = [a.view if isinstance(a, Step) else a for a in self._args]
+        return [v for v in found if isinstance(v, View)]
+
+    def walks(self, view: View) -> bool:
+        """Whether the function is told all strides of a view that it works on."""
+        axes = {a.axis for a in self._args if isinstance(a, Step) and a.view is view}
+        return all(n == 1 or i in axes for i, n in enumerate(view.shape))
+
+    def leave_out(self, result: View) -> None:
+        """Has the function not give an optional result."""
+        self._args = tuple([None if a is result else a for a in self._args])
+        self._writes = tuple([v for v in self._writes if v is not result])
+        self.optional = tuple([v for v in self.optional if v is not result])
 
     def attach(self, loop: Loop) -> None:
         """Has the function run a loop over each block of its result as soon as that is done."""

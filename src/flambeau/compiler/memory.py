@@ -115,7 +115,28 @@ class View:
         if self.buffer is not other.buffer:
             return False
         a, b = self.bounds(), other.bounds()
-        return a[0] < b[1] and b[0] < a[1]
+        return a[0] < b[1] and b[0] < a[1] and not self.beside(other)
+
+    def beside(self, other: View) -> bool:
+        """Whether the two are side by side, as two groups of a matrix's columns are.
+
+        Then there is a step such that each lies in a band of its own of every step's elements.
+        """
+        if self.dtype.itemsize != other.dtype.itemsize:
+            return False
+        if min((*self.strides, *other.strides), default=0) < 0:
+            return False
+        for step in {s for n, s in zip(self.shape, self.strides, strict=True) if n > 1 and s > 1}:
+            a, b = self._band(step), other._band(step)
+            if max(a[1], b[1]) <= step and (a[1] <= b[0] or b[1] <= a[0]):
+                return True
+        return False
+
+    def _band(self, step: int) -> Shape:
+        """From where to where the elements lie in each ``step`` elements of the buffer."""
+        sizes = zip(self.shape, self.strides, strict=True)
+        first = self.offset % step
+        return first, first + 1 + sum((n - 1) * s for n, s in sizes if s % step)
 
     def as_shape(self, shape: Shape) -> View:
         """The same elements, broadcast to a shape."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .expressions import Expr, cast, loads, nodes_of, replaced, weight
-from .graph import Batched, Graph, Loop, Native, Node, Statement, depends, verify
-from .memory import Buffer, Shape, View, contiguous_strides
+from .expressions import Expr, cast, load, loads, replaced, weight
+from .graph import Graph, Loop, Native, Node, Statement, depends, verify
+from .memory import Buffer, Shape, View
+from .placing import avoid_copies, dense, reshaped, uses_of
+from .planning import Plan, plan_memory
+from .values import keep_functions, share_expressions
 
 STATEMENTS = 24  # a loop of more would run out of registers
 FAR = 48  # so many nodes back a loop looks for another to join
@@ -26,87 +29,26 @@ def optimise(graph: Graph) -> Graph:
 
 
 def drop_dead(graph: Graph) -> None:
-    """Takes out nodes whose results nobody sees."""
+    """Takes out nodes whose results nobody sees, and results that a function need not give."""
     wanted = set(graph.kept)
     alive: list[Node] = []
     for node in reversed(graph.nodes):
         if node.effect or any(_seen(v.buffer, wanted) for v in node.writes()):
             alive.append(node)
+            if isinstance(node, Native):
+                _leave_out(node, wanted)
             wanted.update(v.buffer.number for v in node.reads())
     graph.nodes = alive[::-1]
 
 
+def _leave_out(node: Native, wanted: set[int]) -> None:
+    for view in node.optional:
+        if not _seen(view.buffer, wanted):
+            node.leave_out(view)
+
+
 def _seen(buffer: Buffer, wanted: set[int]) -> bool:
     return buffer.number in wanted or buffer.born is None
-
-
-# ---------------------------------------------------------------------- copies
-
-
-def avoid_copies(graph: Graph) -> None:
-    """Where a whole new buffer is copied to another one and not used again, it is the other one.
-
-    So gradients are written where the parameters' ``grad`` will show them.
-    """
-    uses = _uses(graph)
-    for i, node in enumerate(graph.nodes):
-        pair = _whole_copy(node)
-        if pair is None:
-            continue
-        target, source = pair
-        old, new = source.buffer, target.buffer
-        if old.number in graph.kept or old.born is None or old is new:
-            continue
-        if uses[old.number][-1] > i or uses[new.number][0] < i or new.born is None:
-            continue
-        for j in uses[old.number]:
-            for view in _views(graph.nodes[j]):
-                if view.buffer is old:
-                    view.buffer = new
-        uses[new.number] = sorted({*uses[old.number], *uses[new.number]} - {i})
-        graph.nodes[i] = Loop((), [], node.name, node.line)
-    graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
-
-
-def _uses(graph: Graph) -> dict[int, list[int]]:
-    uses: dict[int, list[int]] = {}
-    for i, node in enumerate(graph.nodes):
-        for view in (*node.reads(), *node.writes()):
-            found = uses.setdefault(view.buffer.number, [])
-            if not found or found[-1] != i:
-                found.append(i)
-    return uses
-
-
-def _views(node: Node) -> list[View]:
-    """Every view object of a node, also those that are equal to another."""
-    if isinstance(node, Loop):
-        found = [s.target for s in node.statements]
-        for s in node.statements:
-            found.extend(_load_views(s.value))
-        return found
-    return [*node.reads(), *node.writes()]
-
-
-def _load_views(x: Expr) -> list[View]:
-    return [e.value for e in nodes_of(x) if e.op == "load"]
-
-
-def _whole_copy(node: Node) -> tuple[View, View] | None:
-    """(target, source) of a loop that copies one whole buffer to another in the same order."""
-    if not isinstance(node, Loop) or len(node.statements) != 1:
-        return None
-    s = node.statements[0]
-    if s.reduce or s.value.op != "load":
-        return None
-    source: View = s.value.value
-    if source.dtype != s.target.dtype or not (source.covers() and s.target.covers()):
-        return None
-    same = all(
-        n == 1 or a == b
-        for n, a, b in zip(s.target.shape, s.target.strides, source.strides, strict=True)
-    )
-    return (s.target, source) if same and 0 not in source.strides else None
 
 
 # ---------------------------------------------------------------------- recomputation
@@ -121,7 +63,7 @@ def recompute(graph: Graph) -> None:
     A mask such as ``result != 0`` would otherwise be stored in the forward pass and read again in
     the backward pass, and bytes beside floats keep a loop from using whole vectors.
     """
-    uses = _uses(graph)
+    uses = uses_of(graph)
     for i, node in enumerate(graph.nodes):
         s = _cheap(node, graph)
         if s is None or not isinstance(node, Loop):
@@ -248,45 +190,20 @@ def _forwarded(s: Statement, before: list[Statement]) -> Statement:
     return Statement(s.target, replaced(s.value, change, {}), s.reduce, s.axes, s.scale)
 
 
-def dense(loop: Loop) -> bool:
-    """Whether all of a loop's views are contiguous, so that it may take any shape."""
-    return all(not s.reduce for s in loop.statements) and all(
-        v.is_contiguous() for v in (*loop.reads(), *loop.writes())
-    )
-
-
-def reshaped(loop: Loop, shape: Shape) -> Loop:
-    """The same loop over a shape of as many elements."""
-
-    def view(v: View) -> View:
-        return View(v.buffer, v.dtype, v.offset, shape, contiguous_strides(shape))
-
-    def change(x: Expr) -> Expr | None:
-        return Expr("load", (), x.dtype, view(x.value)) if x.op == "load" else None
-
-    seen: dict[int, Expr] = {}
-    statements = [
-        Statement(view(s.target), replaced(s.value, change, seen)) for s in loop.statements
-    ]
-    return Loop(shape, statements, loop.name, loop.line)
-
-
 def drop_stores(graph: Graph) -> None:
-    """Takes out what a loop stores and only that loop itself had read."""
+    """Takes out what a loop stores and nobody reads after it."""
     last: dict[int, int] = {}
     for i, node in enumerate(graph.nodes):
         for view in node.reads():
             last[view.buffer.number] = i
-    for node in graph.nodes:
+    for i, node in enumerate(graph.nodes):
         if not isinstance(node, Loop):
             continue
-        read = {v.buffer.number for v in node.reads()}
         kept = []
         for s in node.statements:
             buffer = s.target.buffer
-            number = buffer.number
-            outside = number in last or number in graph.kept or buffer.born is None
-            if outside or number in read:
+            outside = buffer.number in graph.kept or buffer.born is None
+            if outside or last.get(buffer.number, -1) > i:
                 kept.append(s)
         node.statements = kept
     graph.nodes = [n for n in graph.nodes if not (isinstance(n, Loop) and not n.statements)]
@@ -312,14 +229,34 @@ def attach_epilogues(graph: Graph) -> None:
             continue
         j = next((j for j in range(i + 1, min(i + 9, len(nodes))) if _touches(nodes[j], result)), 0)
         loop = nodes[j] if j else None
-        if not isinstance(loop, Loop) or any(depends(loop, n) for n in nodes[i + 1 : j]):
+        if not isinstance(loop, Loop):
+            continue
+        loop, rest = _without_sums(loop)
+        if not loop.statements or any(depends(loop, n) for n in nodes[i + 1 : j]):
             continue
         fitted = _over_blocks(loop, result)
         if fitted is None or any(w.overlaps(r) for w in loop.writes() for r in node.reads()):
             continue
         node.attach(fitted)
-        nodes[j] = Loop((), [], "", "")  # nothing is left of it
+        nodes[j] = rest
     graph.nodes = [n for n in nodes if not (isinstance(n, Loop) and not n.statements)]
+
+
+def _without_sums(loop: Loop) -> tuple[Loop, Loop]:
+    """A loop's part without its sums, and the sums, as far as they add up what the loop stores."""
+    plain = [s for s in loop.statements if not s.reduce]
+    stored = {id(s.value): s.target for s in plain if s.target.covers()}
+    sums = []
+    for s in loop.statements:
+        if s.reduce:
+            target = stored.get(id(s.value))
+            if target is None or target.dtype != s.value.dtype:
+                return loop, Loop((), [], "", "")
+            sums.append(Statement(s.target, load(target), s.reduce, s.axes, s.scale))
+    return (
+        Loop(loop.shape, plain, loop.name, loop.line),
+        Loop(loop.shape, sums, loop.name, loop.line),
+    )
 
 
 def _touches(node: Node, view: View) -> bool:
@@ -330,16 +267,15 @@ def _over_blocks(loop: Loop, result: View) -> Loop | None:
     """A loop over a result's rows and columns, that meets the result element by element."""
     if any(s.reduce for s in loop.statements) or loop.size != result.size:
         return None
-    shape = result.shape
-    if len(shape) > 3:
-        shape = (*shape[:2], math.prod(shape[2:]))
-    if not result.is_contiguous():
-        return None
-    if loop.shape != shape:
+    whole = result
+    if len(result.shape) > 3:
+        if not result.is_contiguous():
+            return None
+        whole = result.reshaped((*result.shape[:2], math.prod(result.shape[2:])))
+    if loop.shape != whole.shape:
         if not dense(loop):
             return None
-        loop = reshaped(loop, shape)
-    whole = result.reshaped(shape)
+        loop = reshaped(loop, whole.shape)
     mine = [v for v in (*loop.reads(), *loop.writes()) if v.buffer is result.buffer]
     return loop if all(v.same_place(whole) for v in mine) else None
 
@@ -348,7 +284,7 @@ def _over_blocks(loop: Loop, result: View) -> Loop | None:
 
 
 PARTS = 16  # into so many parts at most a sum is cut
-LONG = 250_000  # cycles from which on that pays
+LONG = 60_000  # cycles from which on that pays
 
 
 def split_sums(graph: Graph) -> None:
@@ -416,90 +352,12 @@ def _walks_along(loop: Loop, axes: Shape) -> bool:
     return bool(loop.shape) and len(loop.shape) - 1 not in axes
 
 
-# ---------------------------------------------------------------------- simpler expressions
-
-
-def share_expressions(graph: Graph) -> None:
-    """Within a loop, equal expressions become one object."""
-    for n in graph.nodes:
-        node = n.epilogue if isinstance(n, Native) and n.epilogue is not None else n
-        if isinstance(node, Loop):
-            known: dict[tuple, Expr] = {}
-            for s in node.statements:
-                s.value = _shared(s.value, known, {})
-        elif isinstance(node, Batched):
-            known = {}
-            node.body = [(i, _shared(e, known, {})) for i, e in node.body]
-
-
-def _shared(x: Expr, known: dict[tuple, Expr], seen: dict[int, Expr]) -> Expr:
-    done = seen.get(id(x))
-    if done is not None:
-        return done
-    args = tuple([_shared(a, known, seen) for a in x.args])
-    value = x.value.key if isinstance(x.value, View) else x.value
-    if isinstance(value, float) and math.isnan(value):
-        value = "nan"
-    if isinstance(value, float) and value == 0:
-        value = math.copysign(1, value), 0.0
-    key = (x.op, x.dtype.char, type(value).__name__, value, tuple(map(id, args)))
-    found = known.get(key)
-    if found is None:
-        same = all(a is b for a, b in zip(args, x.args, strict=True))
-        found = known[key] = x if same else Expr(x.op, args, x.dtype, x.value)
-    seen[id(x)] = found
-    return found
-
+# ---------------------------------------------------------------------- all of them
 
 PASSES: list[Callable[[Graph], None]] = [
-    drop_dead, avoid_copies, recompute, fuse, drop_stores, drop_dead, attach_epilogues, split_sums,
-    share_expressions,
+    drop_dead, avoid_copies, recompute, fuse, drop_stores, drop_dead, keep_functions,
+    attach_epilogues, split_sums, share_expressions,
 ]  # fmt: skip
-
-
-# ---------------------------------------------------------------------- memory
-
-
-class Plan:
-    """Where each temporary buffer lies in the program's one piece of memory, in bytes."""
-
-    def __init__(self) -> None:
-        self.offsets: dict[int, int] = {}
-        self.size = 0
-        self.unshared = 0  # what it would be without reuse
-
-
-ALIGN = 64
-
-
-def plan_memory(graph: Graph, outside: set[int]) -> Plan:
-    """Gives every buffer that is not ``outside`` its place; places are reused."""
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    sizes: dict[int, int] = {}
-    for i, node in enumerate(graph.nodes):
-        for view in (*node.reads(), *node.writes()):
-            number = view.buffer.number
-            if number not in outside:
-                first.setdefault(number, i)
-                last[number] = i
-                sizes[number] = -(-max(view.buffer.nbytes, 1) // ALIGN) * ALIGN
-    plan = Plan()
-    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last
-    for number in sorted(sizes, key=lambda n: -sizes[n]):
-        busy = sorted(
-            (o, e) for o, e, f, l in placed if f <= last[number] and first[number] <= l
-        )
-        at = 0
-        for low, high in busy:
-            if at + sizes[number] <= low:
-                break
-            at = max(at, high)
-        plan.offsets[number] = at
-        placed.append((at, at + sizes[number], first[number], last[number]))
-        plan.size = max(plan.size, at + sizes[number])
-        plan.unshared += sizes[number]
-    return plan
 
 
 __all__ = ["PASSES", "Plan", "loads", "merge", "optimise", "plan_memory"]

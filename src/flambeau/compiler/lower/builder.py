@@ -128,10 +128,11 @@ class Builder:
     def native_call(
         self, function: str, args: Sequence[Any], reads: Sequence[View | None],
         writes: Sequence[View | None], flops: int = 0, effect: bool = False,
+        optional: Sequence[View] = (),
     ) -> None:  # fmt: skip
         """Calls a function of the runtime; see :class:`..graph.Native`."""
         read, written = ([v for v in views if v is not None] for views in (reads, writes))
-        node = Native(function, args, read, written, self.name, self.line, flops)
+        node = Native(function, args, read, written, self.name, self.line, flops, optional)
         node.effect = effect
         self.nodes.append(node)
 

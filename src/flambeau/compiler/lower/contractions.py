@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..expressions import FLOAT32, FLOAT64, apply, load
+from ..graph import steps
 from ..memory import View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
@@ -56,7 +57,7 @@ def product(b: Builder, out: View, x: View, y: View, accumulate: bool = False) -
         b.reduce(out, apply("multiply", load(left), load(right)), shape, (2,))
         return
     args = (
-        m, n, k, x, *x.strides, y, *y.strides, out, *out.strides, int(accumulate), None, None
+        m, n, k, x, *steps(x), y, *steps(y), out, *steps(out), int(accumulate), None, None
     )  # fmt: skip
     reads = (x, y, out) if accumulate else (x, y)
     b.native_call(FUNCTIONS[out.dtype], args, reads, (out,), 2 * m * n * k)
@@ -125,14 +126,14 @@ def matmul(b: Builder, call: Call) -> None:
     lead = out.shape[:-2]
     if len(lead) > 2 or x.dtype != out.dtype or y.dtype != out.dtype:
         raise NotHere("a product of deep stacks")
-    x, y = (v.as_shape((*lead, *v.shape[-2:])) for v in (x, y))
+    x, y = (v if v.shape[:-2] == lead else v.as_shape((*lead, *v.shape[-2:])) for v in (x, y))
     m, k = x.shape[-2:]
     n = y.shape[-1]
     counts = (1,) * (2 - len(lead)) + lead
-    steps = [(0,) * (2 - len(lead)) + v.strides[:-2] for v in (x, y, out)]
+    none = (0,) * (2 - len(lead))
     args = (
-        *counts, m, n, k, x, *steps[0], *x.strides[-2:], y, *steps[1], *y.strides[-2:], out,
-        *steps[2], *out.strides[-2:], 0, None, None,
+        *counts, m, n, k, x, *none, *steps(x), y, *none, *steps(y), out, *none, *steps(out), 0,
+        None, None,
     )  # fmt: skip
     b.native_call(BATCHED[out.dtype], args, (x, y), (out,), 2 * m * n * k * math.prod(lead))
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..expressions import BOOL, FLOAT32, FLOAT64, INT64, Expr, apply, cast, const, load
-from ..graph import Statement
+from ..graph import Statement, steps
 from ..memory import View
 from ..recorder import Call
 from .builder import Builder, NotHere, lowering
@@ -256,8 +256,9 @@ def group_norm_backward(b: Builder, call: Call) -> None:
 
 def _heads(v: View, batch: tuple[int, ...]) -> tuple[Any, ...]:
     """A matrix of each (batch, head): where, strides along the two, rows, columns."""
-    wide = v.as_shape((*batch, *v.shape[-2:]))
-    return (v, *(0,) * (4 - len(wide.shape)), *wide.strides)
+    shape = (*batch, *v.shape[-2:])
+    wide = v if v.shape == shape else v.as_shape(shape)
+    return (wide, *(0,) * (4 - len(shape)), *steps(wide))
 
 
 def _attention_sizes(weights: View, width: int, values: int) -> tuple[int, ...]:
@@ -307,7 +308,8 @@ def attention_backward(b: Builder, call: Call) -> None:
         *_heads(gv, batch),
     )  # fmt: skip
     flops = 4 * weights.size * (q.shape[-1] + v.shape[-1])
-    b.native_call("fl_attention_gradient", args, (g, q, k, v, weights), (gq, gk, gv, scores), flops)
+    b.native_call("fl_attention_gradient", args, (g, q, k, v, weights), (gq, gk, gv, scores), flops,
+                  optional=(scores,))  # fmt: skip
 
 
 __all__ = ["Statement", "const"]

@@ -102,6 +102,13 @@ static void check_whole(int64_t n) {
     fl_bernoulli(&ours, yes, n, 0.3, 1, 1);
     for (int64_t i = 0; i < n; i++)
         right &= yes[i] == (unit(&theirs) < 0.3);
+    for (int k = 0; k < 4; k++) { /* masks, some of whose probabilities decide by the last bits */
+        static const double p[] = {0.9, 0, 1, 0x1p-53};
+        uint32_t *mask = memory((size_t)n * 4);
+        fl_bernoulli(&ours, mask, n, p[k], 4, 0x3f8e38e4);
+        for (int64_t i = 0; i < n; i++)
+            right &= mask[i] == (unit(&theirs) < p[k] ? 0x3f8e38e4 : 0);
+    }
     fl_randperm(&ours, x, n);
     for (int64_t i = 0; i < n; i++)
         seen[x[i]]++;

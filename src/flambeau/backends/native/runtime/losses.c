@@ -15,12 +15,20 @@ static __attribute__((noinline)) void logs_of(int64_t n, const float *restrict x
     for (int64_t j = 0; j < n; j++) y[j] = fl_logf(x[j]);
 }
 
+/* The larger of two; NaN if either is. */
+FL_INLINE float larger(float a, float b) { return fl_select(fl_mask(a > b) | fl_mask(a != a), a, b); }
+
 /* x - max(x), and the maximum. */
 static float below_top(int64_t n, const float *x, float *y)
 {
-    float top = x[0];
-    for (int64_t j = 1; j < n; j++) top = (x[j] > top || x[j] != x[j]) ? x[j] : top;
-    for (int64_t j = 0; j < n; j++) y[j] = x[j] - top;
+    float lanes[8], top = x[0];
+    int64_t j = 0;
+    for (int64_t l = 0; l < 8; l++) lanes[l] = top;
+    for (; j + 8 <= n; j += 8)
+        for (int64_t l = 0; l < 8; l++) lanes[l] = larger(x[j + l], lanes[l]);
+    for (; j < n; j++) top = larger(x[j], top);
+    for (int64_t l = 0; l < 8; l++) top = larger(lanes[l], top);
+    for (j = 0; j < n; j++) y[j] = x[j] - top;
     return top;
 }
 

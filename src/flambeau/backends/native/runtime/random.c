@@ -4,10 +4,12 @@
  * this repeats rounding for rounding. So this file is compiled without contraction: a multiply-add
  * is fused where fma stands, and nowhere else. */
 #include "fl.h"
+#include "vector.h"
 #include <math.h>
 #include <string.h>
 
 enum { WORDS = 624, OFFSET = 397, CHUNK = 1024, BLOCK = 16 };
+enum { ROUND = 1 << 15, SHARE = 1 << 12 }; /* draws whose words stay in the second cache; a thread's */
 
 /* NumPy's mt19937_state. */
 typedef struct {
@@ -16,6 +18,7 @@ typedef struct {
 } twister;
 
 static const double TWO_PI = 6.283185307179586;
+static const uint64_t UNIT64 = (UINT64_C(1) << 53) - 1; /* the bits of a double in [0, 1) */
 
 #if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define fma32 __builtin_fmaf
@@ -42,22 +45,37 @@ static void next_block(twister *state) {
     state->position = 0;
 }
 
+/* From the generator's words to those that it gives out. */
+static inline void temper(const uint32_t *restrict words, uint32_t *restrict out, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t y = words[i];
+        y ^= y >> 11;
+        y ^= y << 7 & 0x9d2c5680u;
+        y ^= y << 15 & 0xefc60000u;
+        out[i] = y ^ y >> 18;
+    }
+}
+
 static void draw(twister *state, uint32_t *out, int64_t n) {
     while (n > 0) {
         if (state->position >= WORDS)
             next_block(state);
         int64_t there = WORDS - state->position, size = n < there ? n : there;
-        const uint32_t *words = state->words + state->position;
-        for (int64_t i = 0; i < size; i++) {
-            uint32_t y = words[i];
-            y ^= y >> 11;
-            y ^= y << 7 & 0x9d2c5680u;
-            y ^= y << 15 & 0xefc60000u;
-            out[i] = y ^ y >> 18;
-        }
+        temper(state->words + state->position, out, size);
         state->position += (int)size;
         out += size, n -= size;
     }
+}
+
+/* The n > 0 next words before tempering, in `all`, which has room for n and two blocks more. */
+static const uint32_t *draw_raw(twister *state, uint32_t *all, int64_t n) {
+    int64_t first = state->position, blocks = (first + n - 1) / WORDS;
+    memcpy(all, state->words, sizeof state->words);
+    for (int64_t i = WORDS; i < (blocks + 1) * WORDS; i++)
+        all[i] = all[i + OFFSET - WORDS] ^ twist(all[i - WORDS], all[i + 1 - WORDS]);
+    memcpy(state->words, all + blocks * WORDS, sizeof state->words);
+    state->position = (int)(first + n - blocks * WORDS);
+    return all + first;
 }
 
 static void skip(twister *state, int64_t n) {
@@ -277,21 +295,67 @@ void fl_exponential_double(void *state, double *out, int64_t n, double rate) {
 /* ---- yes or no ---- */
 
 #define BERNOULLI(T)                                                  \
-    for (int64_t i = 0; i < size; i++)                                \
-        ((T *)out)[i] = (words[i] & mask) < below ? (T)one : (T)0
+    for (int64_t i = done; i < size; i++)                             \
+        ((T *)out)[i] = (pair_of(words + 2 * i) & UNIT64) < below ? (T)one : (T)0
 
-void fl_bernoulli(void *state, void *out, int64_t n, double p, int64_t itemsize, uint64_t one) {
-    const uint64_t mask = (1ull << 53) - 1, below = (uint64_t)ceil(p * 0x1p53);
-    uint64_t words[CHUNK];
-    for (int64_t size; n > 0; n -= size, out = (char *)out + size * itemsize) {
-        size = n < CHUNK ? n : CHUNK;
-        draw64(state, words, size);
-        switch (itemsize) {
+/* A 64-bit word of two words, the high one first. */
+static inline uint64_t pair_of(const uint32_t *words) {
+    return (uint64_t)words[0] << 32 | words[1];
+}
+
+/* BERNOULLI(uint32_t) for as many of the numbers as fill vectors; gives how many these are. */
+static int64_t bernoulli_vectors(const uint32_t *words, uint32_t *out, int64_t n, uint64_t below, uint32_t one) {
+    typedef uint64_t pairs __attribute__((vector_size(FL_BYTES)));
+    int64_t i = 0;
+    for (; i + FL_WIDTH <= n; i += FL_WIDTH) {
+        pairs low, high;
+        memcpy(&low, words + 2 * i, FL_BYTES);
+        memcpy(&high, words + 2 * i + FL_WIDTH, FL_BYTES);
+        if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            low = low << 32 | low >> 32, high = high << 32 | high >> 32;
+        lvec first = (lvec)(low & UNIT64) < (int64_t)below, second = (lvec)(high & UNIT64) < (int64_t)below;
+        ivec_store((int32_t *)out + i, (ivec)fvec_even((fvec)first, (fvec)second) & (int32_t)one);
+    }
+    return i;
+}
+
+typedef struct {
+    const uint32_t *raw;
+    void *out;
+    int64_t itemsize;
+    uint64_t below, one;
+} draws;
+
+/* Draws begin..end of a round, of the words that it has. */
+static void bernoulli(void *context, int64_t begin, int64_t end) {
+    const draws *d = context;
+    const uint64_t below = d->below, one = d->one;
+    uint32_t words[2 * CHUNK];
+    for (int64_t size; begin < end; begin += size) {
+        size = end - begin < CHUNK ? end - begin : CHUNK;
+        void *out = (char *)d->out + begin * d->itemsize;
+        temper(d->raw + 2 * begin, words, 2 * size);
+        int64_t done = d->itemsize == 4 ? bernoulli_vectors(words, out, size, below, (uint32_t)one) : 0;
+        switch (d->itemsize) {
         case 1: BERNOULLI(uint8_t); break;
         case 2: BERNOULLI(uint16_t); break;
         case 4: BERNOULLI(uint32_t); break;
         case 8: BERNOULLI(uint64_t); break;
         }
+    }
+}
+
+/* The generator's words come one after the other; what is made of them, threads share. */
+void fl_bernoulli(void *state, void *out, int64_t n, double p, int64_t itemsize, uint64_t one) {
+    int64_t most = n < ROUND ? n : ROUND;
+    uint32_t *all = fl_scratch(FL_ROWS_A, (size_t)(2 * (most + WORDS)) * sizeof(uint32_t));
+    for (int64_t size; n > 0; n -= size, out = (char *)out + size * itemsize) {
+        size = n < ROUND ? n : ROUND;
+        draws d = {draw_raw(state, all, 2 * size), out, itemsize, (uint64_t)ceil(p * 0x1p53), one};
+        if (fl_threads_for(size / 2) > 1)
+            fl_for(size, SHARE, bernoulli, &d);
+        else
+            bernoulli(&d, 0, size);
     }
 }
 
