@@ -14,7 +14,11 @@ SHAPES = [
     (9, 1, 12, 20, None),
     (2, 70, 3, 24, None),
     (7, 30, 5, 9, (30, 30, 26, 13, 13, 2, 1)),
+    (2, 150, 13, 40, None),
+    (5, 3, 6, 37, None),
+    (5, 90, 6, 20, (90, 90, 61, 41, 30)),
 ]
+LONG = SHAPES[6]  # so many rows that the weights' gradients are summed in parts
 # gates, and how many of its results are states
 KINDS = {"lstm": (4, 2), "gru": (3, 1), "rnn_tanh": (1, 1), "rnn_relu": (1, 1)}
 NAMES = [f"fl_{kind}{part}" for kind in ("lstm", "gru", "rnn") for part in ("", "_gradient")]
@@ -107,10 +111,11 @@ def test_forward_and_backward(threads, kind, shape, reverse, count):
         close(*zip(*pairs, strict=True))
 
 
+@pytest.mark.parametrize("shape", [SHAPES[0], LONG])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_not_needed_is_not_made(kind):
+def test_what_is_not_needed_is_not_made(kind, shape):
     forward, backward, names = rows_of(kind)
-    arguments, gradients = layer(kind, SHAPES[0], biased=False)
+    arguments, gradients = layer(kind, shape, biased=False)
     results = in_runtime(forward, *arguments)
     for name in ("input", "weight_ih", "weight_hh"):
         needs = dict.fromkeys(names, False) | {name: True}
@@ -139,6 +144,23 @@ def test_nan_stays(kind):
     got, expected = in_runtime(forward, *arguments), forward(*wide(arguments))
     for a, b in zip(got, expected, strict=True):
         np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
+
+
+def test_large_sums_and_nan():
+    """The gates of an LSTM at their ends: the sums are the bias."""
+    ends = 20, 87, 100, 3e38, np.inf
+    sums = np.array([0, 1e-3, -5, *ends, *np.negative(ends), np.nan])
+    hidden = len(sums)
+    bias = np.tile(sums, 4).astype(np.float32)
+    x, state = np.zeros((2, 9, 3), np.float32), np.full((9, hidden), 0.5, np.float32)
+    weights = np.zeros((4 * hidden, 3), np.float32), np.zeros((4 * hidden, hidden), np.float32)
+    arguments = [x, state, state.copy(), *weights, bias, None, None, None, False]
+    with np.errstate(all="ignore"):
+        expected = rows_of("lstm")[0](*wide(arguments))
+    got = in_runtime(rows_of("lstm")[0], *arguments)
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
+        np.testing.assert_allclose(a, b, rtol=4e-6, atol=1e-37)
 
 
 def test_what_numpy_keeps():

@@ -4,93 +4,189 @@
  * step before: the first so many sequences. Sequences do not depend on each other, so that each
  * thread takes some of them through all steps; the weights, packed once, serve all.
  *
- * A row [x, h] of input and state meets both weights in one product, whose sums the cell takes while
- * they are in the cache. Where the weights are too large for the second cache, or the sequences too
+ * A row [x, h] of input and state meets both weights in one product, some units at a time, whose sums
+ * the cell takes while they are in the first cache. Where the weights are too large for the second cache, or the sequences too
  * few to make good use of them, the input's product is made for all steps at once, and a row holds
  * the state only.
  *
  * The values that are kept for the gradient are blocks (gate, row, hidden); the slopes are rows
  * (row, gate, hidden), so that they too meet a weight in one product. */
-#include "recurrent.h"
+#include "recurrent_weights.h"
 
-enum { JOINED_SEQUENCES = 8, JOINED_WEIGHTS = 1 << 17, SUM_COLUMNS = 64, SUM_GRAIN = 1 << 17 };
+enum { JOINED_SEQUENCES = 8, JOINED_WEIGHTS = 1 << 17, FEW_SEQUENCES = 3, PACKING_GRAIN = 1 << 14 };
 
 /* ---- forward ---- */
 
-/* One row of one step: from the sums of the gates to their values and the new state. */
-static void lstm_cell(int64_t n, const float *restrict bias, const float *restrict sum, float *restrict i, float *restrict f, float *restrict g, float *restrict o, float *restrict c, float *restrict before, float *restrict tanh_c, float *restrict h, float *restrict output)
+/* How the packed weights of some units lie: gate after gate, or side by side where a product of few
+ * rows is made with wide tiles. */
+typedef struct {
+    int64_t units, padded, row, gate; /* row, gate: strides */
+} unit_block;
+
+FL_INLINE unit_block block_of(const layer *l, int64_t unit)
+{
+    int64_t units = smaller(UNITS, l->hidden - unit), padded = whole_vectors(units);
+    if (l->sizes[0] <= FEW_SEQUENCES)
+        return (unit_block){units, padded, 4 * padded, padded};
+    return (unit_block){units, padded, padded, (l->joined + l->hidden) * padded};
+}
+
+/* Whether products are made some units at a time, whose cells follow. */
+FL_INLINE int in_blocks(const layer *l) { return l->joined || l->sizes[0] <= FEW_SEQUENCES; }
+
+/* What some units of one row of one step become. */
+typedef struct {
+    float i[UNITS], f[UNITS], g[UNITS], o[UNITS], before[UNITS], c[UNITS], tanh_c[UNITS], h[UNITS];
+} lstm_values;
+
+/* From the sums of the gates, `padded` apart, and the cells before. */
+FL_INLINE void lstm_cell(int64_t n, int64_t padded, const float *sum, const float *bias, int64_t hidden, lstm_values *v)
 {
     for (int64_t j = 0; j < n; j++) {
-        i[j] = fl_sigmoidf(sum[j] + bias[j]);
-        f[j] = fl_sigmoidf(sum[n + j] + bias[n + j]);
+        v->i[j] = gate_sigmoid(sum[j] + bias[j]);
+        v->f[j] = gate_sigmoid(sum[padded + j] + bias[hidden + j]);
     }
     for (int64_t j = 0; j < n; j++) {
-        g[j] = fl_tanhf(sum[2 * n + j] + bias[2 * n + j]);
-        o[j] = fl_sigmoidf(sum[3 * n + j] + bias[3 * n + j]);
+        v->g[j] = gate_tanh(sum[2 * padded + j] + bias[2 * hidden + j]);
+        v->o[j] = gate_sigmoid(sum[3 * padded + j] + bias[3 * hidden + j]);
     }
     for (int64_t j = 0; j < n; j++) {
-        before[j] = c[j];
-        c[j] = f[j] * c[j] + i[j] * g[j];
-        tanh_c[j] = fl_tanhf(c[j]);
-        h[j] = output[j] = o[j] * tanh_c[j];
+        v->c[j] = v->f[j] * v->before[j] + v->i[j] * v->g[j];
+        v->tanh_c[j] = gate_tanh(v->c[j]);
+        v->h[j] = v->o[j] * v->tanh_c[j];
     }
 }
 
-/* The sums of all gates of the sequences begin, begin + 1... at a step whose first row is `first`. */
-static void lstm_sums(const layer *l, int64_t begin, int64_t rows, int64_t first)
+/* Some units of `rows` sequences from `begin` on, at a step whose first row is `first`. */
+FL_INLINE void lstm_cells(const layer *l, int64_t n, const float *sum, int64_t padded, int64_t unit, int64_t begin, int64_t rows, int64_t first, float *states)
+{
+    int64_t hidden = l->hidden, gate = l->rows * hidden, width = l->joined + hidden;
+    const float *bias = l->bias + unit;
+    float *c = l->c + begin * hidden + unit, *state = states + begin * width + l->joined + unit;
+    for (int64_t r = 0; r < rows; r++, sum += 4 * padded, c += hidden, state += width) {
+        int64_t at = (first + r) * hidden + unit;
+        float *values = l->values + at;
+        lstm_values v;
+        copy_vectors(v.before, c, n);
+        lstm_cell(n, padded, sum, bias, hidden, &v);
+        copy_vectors(values, v.i, n);
+        copy_vectors(values + gate, v.f, n);
+        copy_vectors(values + 2 * gate, v.g, n);
+        copy_vectors(values + 3 * gate, v.o, n);
+        copy_vectors(l->c_before + at, v.before, n);
+        copy_vectors(l->tanh_c + at, v.tanh_c, n);
+        copy_vectors(c, v.c, n);
+        copy_vectors(state, v.h, n);
+        copy_vectors(l->output + at, v.h, n);
+    }
+}
+
+static void lstm_block(const layer *l, const float *sum, int64_t apart, int64_t unit, int64_t begin, int64_t rows, int64_t first, float *states)
+{
+    if (l->hidden - unit >= UNITS)
+        lstm_cells(l, UNITS, sum, apart, unit, begin, rows, first, states);
+    else
+        lstm_cells(l, l->hidden - unit, sum, apart, unit, begin, rows, first, states);
+}
+
+/* All units, some after the other, from the products on. */
+static void lstm_in_blocks(const layer *l, int64_t begin, int64_t rows, int64_t first, const float *from, float *to)
 {
     int64_t n = l->hidden, width = l->joined + n;
-    float *state = l->states + begin * width, *sum = l->sums + begin * 4 * n;
-    for (int64_t r = 0; r < rows; r++)
-        if (l->joined)
-            copy_numbers(state + r * width, l->x + (first + r) * l->joined, l->joined);
+    float *sum = l->sums + begin * 4 * UNITS;
+    for (int64_t unit = 0; unit < n; unit += UNITS) {
+        unit_block b = block_of(l, unit);
+        const float *packed = l->packed + unit * 4 * width;
+        for (int64_t r = 0; r < rows && !l->joined; r++)
+            for (int64_t g = 0; g < 4; g++)
+                copy_vectors(sum + (r * 4 + g) * b.padded, l->values + (g * l->rows + first + r) * n + unit, b.units);
+        if (b.row > b.padded)
+            fl_sgemm_here(rows, 4 * b.padded, width, from + begin * width, width, 1, packed, b.row, sum, 4 * b.padded, !l->joined);
         else
             for (int64_t g = 0; g < 4; g++)
-                copy_numbers(sum + (r * 4 + g) * n, l->values + (g * l->rows + first + r) * n, n);
-    fl_sgemm_packed(rows, 4 * n, width, state, width, 1, l->packed, sum, 4 * n, !l->joined, 0, 0);
+                fl_sgemm_here(rows, b.padded, width, from + begin * width, width, 1, packed + g * b.gate, b.row, sum + g * b.padded, 4 * b.padded, 0);
+        lstm_block(l, sum, b.padded, unit, begin, rows, first, to);
+    }
+}
+
+/* All units from one product on: better where the weights come from afar. */
+static void lstm_at_once(const layer *l, int64_t begin, int64_t rows, int64_t first, const float *from, float *to)
+{
+    int64_t n = l->hidden;
+    float *sum = l->sums + begin * 4 * n;
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t g = 0; g < 4; g++)
+            copy_numbers(sum + (r * 4 + g) * n, l->values + (g * l->rows + first + r) * n, n);
+    fl_sgemm_packed(rows, 4 * n, n, from + begin * n, n, 1, l->packed, sum, 4 * n, 1, 0, 0);
+    for (int64_t unit = 0; unit < n; unit += UNITS)
+        lstm_block(l, sum + unit, n, unit, begin, rows, first, to);
 }
 
 static void lstm_forward(void *context, int64_t begin, int64_t end)
 {
     const layer *l = context;
-    int64_t n = l->hidden, gate = l->rows * n, width = l->joined + n, first;
-    float *states = l->states + l->joined;
+    int64_t n = l->hidden, width = l->joined + n, first;
     for (int64_t r = begin; r < end; r++)
-        copy_numbers(states + r * width, l->h + r * n, n);
+        for (int i = 0; i < 2; i++)
+            copy_numbers(l->states[i] + r * width + l->joined, l->h + r * n, n);
     for (int64_t i = 0; i < l->steps; i++) {
         int64_t rows = rows_of(l, i, begin, end, &first);
-        if (rows <= 0)
-            continue;
-        lstm_sums(l, begin, rows, first);
-        for (int64_t r = 0; r < rows; r++) {
-            int64_t at = (first + r) * n, s = begin + r;
-            float *v = l->values + at;
-            lstm_cell(n, l->bias, l->sums + s * 4 * n, v, v + gate, v + 2 * gate, v + 3 * gate, l->c + s * n, l->c_before + at, l->tanh_c + at, states + s * width, l->output + at);
-        }
+        float *from = l->states[i % 2], *to = l->states[1 - i % 2];
+        for (int64_t r = 0; r < rows && l->joined; r++)
+            copy_numbers(from + (begin + r) * width, l->x + (first + r) * l->joined, l->joined);
+        if (rows > 0)
+            (in_blocks(l) ? lstm_in_blocks : lstm_at_once)(l, begin, rows, first, from, to);
     }
-    for (int64_t r = begin; r < end; r++)
-        copy_numbers(l->h + r * n, states + r * width, n);
+    for (int64_t r = begin, t = l->steps - 1; r < end; r++) {
+        while (l->sizes[t] <= r)
+            t--;
+        copy_numbers(l->h + r * n, l->output + (l->offsets[l->reverse ? 0 : t] + r) * n, n);
+    }
+}
+
+/* The weights of some units and gates. */
+typedef struct {
+    const layer *l;
+    const float *weight_ih, *weight_hh;
+    float *to;
+} lstm_weights;
+
+static void pack_weights(void *context, int64_t begin, int64_t end)
+{
+    const lstm_weights *w = context;
+    int64_t n = w->l->hidden, joined = w->l->joined;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t unit = i / 4 * UNITS, row = i % 4 * n + unit;
+        unit_block b = block_of(w->l, unit);
+        float *to = w->to + unit * 4 * (joined + n) + i % 4 * b.gate;
+        pack_rows(b.units, joined, w->weight_ih + row * joined, to, b.row);
+        pack_rows(b.units, n, w->weight_hh + row * n, to + joined * b.row, b.row);
+    }
 }
 
 /* Finds room for what the forward way needs, and packs the weights. */
-static float *lstm_prepare(layer *l, const float *weight_ih, const float *weight_hh)
+static int lstm_prepare(layer *l, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh)
 {
     int64_t n = l->hidden, width = l->joined + n, batch = l->sizes[0];
-    int64_t packed = fl_sgemm_packed_size(4 * n, width), both = l->joined ? 4 * n * width : 0;
-    float *bias = fl_scratch(FL_ROWS_A, (size_t)(packed + 4 * n + larger(both, batch * (width + 4 * n))) * sizeof(float));
+    int64_t packed = in_blocks(l) ? 4 * width * whole_vectors(n) : fl_sgemm_packed_size(4 * n, n);
+    float *bias = fl_scratch(FL_ROWS_A, (size_t)(packed + 4 * n + 2 * batch * width + batch * 4 * larger(n, UNITS)) * sizeof(float));
     if (!bias)
         return 0;
-    float *to = bias + 4 * n, *weights = to + packed;
+    float *to = bias + whole_vectors(4 * n);
     l->bias = bias;
     l->packed = to;
-    l->states = weights; /* the weights side by side are not needed after the packing */
-    l->sums = l->states + batch * width;
-    for (int64_t j = 0; l->joined && j < 4 * n; j++) {
-        copy_numbers(weights + j * width, weight_ih + j * l->joined, l->joined);
-        copy_numbers(weights + j * width + l->joined, weight_hh + j * n, n);
+    l->states[0] = to + packed;
+    l->states[1] = l->states[0] + batch * width;
+    l->sums = l->states[1] + batch * width;
+    for (int64_t j = 0; j < 4 * n; j++)
+        bias[j] = (bias_ih ? bias_ih[j] : 0) + (bias_hh ? bias_hh[j] : 0);
+    if (!in_blocks(l)) {
+        fl_sgemm_pack(4 * n, n, weight_hh, 1, n, to);
+        return 1;
     }
-    fl_sgemm_pack(4 * n, width, l->joined ? weights : weight_hh, 1, width, to);
-    return bias;
+    lstm_weights w = {l, weight_ih, weight_hh, to};
+    fl_for((n + UNITS - 1) / UNITS * 4, larger(1, PACKING_GRAIN / (UNITS * width)), pack_weights, &w);
+    return 1;
 }
 
 int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *gates, float *c_before, float *tanh_c, float *output, float *h, float *c)
@@ -101,12 +197,9 @@ int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t featur
         .values = gates, .c_before = c_before, .tanh_c = tanh_c, .output = output, .h = h, .c = c, .x = x,
         .joined = sizes[0] >= JOINED_SEQUENCES && 4 * n * (features + n) <= JOINED_WEIGHTS ? features : 0,
     };
-    float *bias = offsets ? lstm_prepare(&l, weight_ih, weight_hh) : 0;
-    if (!bias)
+    if (!offsets || !lstm_prepare(&l, weight_ih, weight_hh, bias_ih, bias_hh))
         return 0;
     l.rows = offsets[steps];
-    for (int64_t j = 0; j < 4 * n; j++)
-        bias[j] = (bias_ih ? bias_ih[j] : 0) + (bias_hh ? bias_hh[j] : 0);
     if (!l.joined)
         project_input(&l, features, x, weight_ih);
     over_sequences(&l, lstm_forward);
@@ -115,13 +208,14 @@ int fl_lstm(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t featur
 
 /* ---- backward ---- */
 
-/* One row of one step: from the gradients of its hidden state and of its cell to those of the gates
- * before their functions, and of the cell before. */
-static void lstm_cell_slopes(int64_t n, const float *restrict i, const float *restrict f, const float *restrict g, const float *restrict o, const float *restrict before, const float *restrict tanh_c, const float *restrict h, float *restrict c, float *restrict di, float *restrict df, float *restrict dg, float *restrict d_o)
+/* One row of one step: from the gradients of its hidden state (of which `more` is a part, too) and of
+ * its cell to those of the gates before their functions, and of the cell before. */
+static void lstm_cell_slopes(int64_t n, const float *restrict i, const float *restrict f, const float *restrict g, const float *restrict o, const float *restrict before, const float *restrict tanh_c, const float *restrict h, const float *restrict more, float *restrict c, float *restrict di, float *restrict df, float *restrict dg, float *restrict d_o)
 {
     for (int64_t j = 0; j < n; j++) {
-        float cell = c[j] + (1 - tanh_c[j] * tanh_c[j]) * o[j] * h[j];
-        d_o[j] = (1 - o[j]) * o[j] * tanh_c[j] * h[j];
+        float state = h[j] + more[j];
+        float cell = c[j] + (1 - tanh_c[j] * tanh_c[j]) * o[j] * state;
+        d_o[j] = (1 - o[j]) * o[j] * tanh_c[j] * state;
         di[j] = (1 - i[j]) * i[j] * g[j] * cell;
         df[j] = (1 - f[j]) * f[j] * before[j] * cell;
         dg[j] = (1 - g[j] * g[j]) * i[j] * cell;
@@ -138,35 +232,13 @@ static void lstm_backward(void *context, int64_t begin, int64_t end)
         if (rows <= 0)
             continue;
         float *h = l->h + begin * n;
-        if (l->toward_output)
-            add_rows(h, l->toward_output + first * n, rows * n);
         for (int64_t r = 0; r < rows; r++) {
             int64_t at = (first + r) * n;
-            const float *v = l->values + at;
+            const float *v = l->values + at, *more = l->toward_output ? l->toward_output + at : l->zeros;
             float *s = l->slopes + 4 * at;
-            lstm_cell_slopes(n, v, v + gate, v + 2 * gate, v + 3 * gate, l->c_before + at, l->tanh_c + at, h + r * n, l->c + (begin + r) * n, s, s + n, s + 2 * n, s + 3 * n);
+            lstm_cell_slopes(n, v, v + gate, v + 2 * gate, v + 3 * gate, l->c_before + at, l->tanh_c + at, h + r * n, more, l->c + (begin + r) * n, s, s + n, s + 2 * n, s + 3 * n);
         }
         fl_sgemm_packed(rows, n, 4 * n, l->slopes + first * 4 * n, 4 * n, 1, l->packed, h, n, 0, 0, 0);
-    }
-}
-
-/* The sums of the columns of a matrix, some columns at a time. */
-typedef struct {
-    const float *from;
-    float *to;
-    int64_t rows, columns;
-} sums_of_columns;
-
-static void sum_columns(void *context, int64_t begin, int64_t end)
-{
-    const sums_of_columns *s = context;
-    for (int64_t first = begin * SUM_COLUMNS; first < end * SUM_COLUMNS && first < s->columns; first += SUM_COLUMNS) {
-        int64_t count = smaller(SUM_COLUMNS, s->columns - first);
-        float sum[SUM_COLUMNS] = {0};
-        const float *from = s->from + first;
-        for (int64_t r = 0; r < s->rows; r++, from += s->columns)
-            add_rows(sum, from, count);
-        copy_numbers(s->to + first, sum, count);
     }
 }
 
@@ -178,22 +250,22 @@ int fl_lstm_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64
         .values = (float *)gates, .c_before = (float *)c_before, .tanh_c = (float *)tanh_c,
         .output = (float *)output, .h = gh, .c = gc, .toward_output = toward_output, .slopes = slopes,
     };
-    float *packed = offsets ? fl_scratch(FL_ROWS_A, (size_t)fl_sgemm_packed_size(n, 4 * n) * sizeof(float)) : 0;
+    int64_t size = fl_sgemm_packed_size(n, 4 * n);
+    float *packed = offsets ? fl_scratch(FL_ROWS_A, (size_t)(size + n) * sizeof(float)) : 0;
     if (!packed)
         return 0;
     fl_sgemm_pack(n, 4 * n, weight_hh, n, 1, packed);
     l.packed = packed;
+    for (int64_t j = 0; j < n; j++)
+        packed[size + j] = 0;
+    l.zeros = packed + size;
     l.rows = offsets[steps];
     over_sequences(&l, lstm_backward);
     if (gx)
         fl_sgemm(l.rows, features, 4 * n, slopes, 4 * n, 1, weight_ih, features, 1, gx, features, 1, 0, 0, 0);
-    if (gweight_ih)
-        fl_sgemm(4 * n, features, l.rows, slopes, 1, 4 * n, x, features, 1, gweight_ih, features, 1, 0, 0, 0);
-    if (gweight_hh)
-        recurrent_weight(&l, h0, gweight_hh);
-    if (gbias) {
-        sums_of_columns s = {slopes, gbias, l.rows, 4 * n};
-        fl_for((4 * n + SUM_COLUMNS - 1) / SUM_COLUMNS, larger(1, SUM_GRAIN / (l.rows * SUM_COLUMNS)), sum_columns, &s);
-    }
-    return 1;
+    weight_sums sums = {
+        .l = &l, .slopes = slopes, .width = 4 * n, .columns = 4 * n, .x = x, .h0 = h0, .features = features,
+        .gweight_ih = gweight_ih, .gweight_hh = gweight_hh, .gbias = gbias,
+    };
+    return weight_gradients(&sums);
 }

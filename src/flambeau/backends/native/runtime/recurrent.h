@@ -5,7 +5,11 @@
 #include "vector.h"
 #include "vmath.h"
 
-enum { LEAST_SEQUENCES = 12, RECURRENT_GRAIN = 1 << 19 };
+enum {
+    LEAST_SEQUENCES = 12,
+    RECURRENT_GRAIN = 1 << 19,
+    UNITS = (FL_REGISTERS == 32 ? 3 : 2) * FL_WIDTH, /* columns of a product's tile */
+};
 
 typedef struct {
     int64_t steps, rows, hidden, gates, reverse;
@@ -18,17 +22,61 @@ typedef struct {
     float *c_before, *tanh_c, *c;     /* an LSTM's, also what follows */
     const float *x;
     int64_t joined;                   /* features of x that stand before each state */
-    float *states, *sums;             /* (sequences, joined + hidden), (sequences, gates, hidden) */
+    float *states[2], *sums;          /* (sequences, joined + hidden) of two steps; (sequences, gates, units) */
     float *h_before, *new_hidden;     /* a GRU's */
     int64_t relu;                     /* a simple layer's */
     /* backward: `values` and so on are read, `slopes` written */
-    const float *toward_output;
+    const float *toward_output, *zeros;
     float *slopes;
 } layer;
 
+FL_INLINE int64_t whole_vectors(int64_t n) { return (n + FL_WIDTH - 1) / FL_WIDTH * FL_WIDTH; }
 FL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 FL_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 FL_INLINE void copy_numbers(float *to, const float *from, int64_t n) { memcpy(to, from, (size_t)n * sizeof(float)); }
+
+/* For x = n ln 2 + r, n whole and -125..129: e^r - 1, and `half` = 2^(n-1), infinite for n = 129. */
+FL_INLINE float gate_exponential(float x, float *half)
+{
+    float t = x * 1.44269504f + FL_ROUND;
+    *half = fl_float_of_bits((int32_t)(((uint32_t)fl_bits(t) << 23) + (126u << 23)));
+    t -= FL_ROUND;
+    float r = (x - t * 0.693145751953125f) - t * 1.42860677e-6f;
+    return fl_exp_polynomial(r) * (r * r) + r;
+}
+
+/* 1 / (1 + e^-x): 2.43 ulp, and 0 below -88.6. Cheaper than fl_sigmoidf, which keeps the digits of
+ * all denormals. The same on each 37th float with fused multiply-add and without. */
+FL_INLINE float gate_sigmoid(float x)
+{
+    float half, v = -x;
+    v = v < -86.0f ? -86.0f : v;
+    v = v > 89.3f ? 89.3f : v; /* where `half` is infinite */
+    float p = gate_exponential(v, &half);
+    return 0.5f / (half * (p + 1.0f) + 0.5f);
+}
+
+/* tanh x: 2.52 ulp; a single way for small and large numbers, unlike fl_tanhf. */
+FL_INLINE float gate_tanh(float x)
+{
+    float half, v = x + x;
+    v = v < -20.0f ? -20.0f : v; /* from here on 1 */
+    v = v > 20.0f ? 20.0f : v;
+    float p = gate_exponential(v, &half);
+    float y = half * p + (half - 0.5f); /* (e^2x - 1) / 2 */
+    return y / (y + 1.0f);
+}
+
+/* The same with whole vectors, for numbers that vectors were stored to or will be loaded from: parts
+ * of other widths would have to wait for them. */
+FL_INLINE void copy_vectors(float *to, const float *from, int64_t n)
+{
+    int64_t j = 0;
+    for (; j + FL_WIDTH <= n; j += FL_WIDTH)
+        fvec_store(to + j, fvec_load(from + j));
+    if (j < n)
+        copy_numbers(to + j, from + j, n - j);
+}
 
 /* The rows of step number `i` in the order of time (or against it) that belong to the sequences
  * begin..end: how many, and the first of them among all rows. */
@@ -64,6 +112,25 @@ FL_INLINE float *pack_gates(layer *l, const float *weight, int transposed, int64
         fl_sgemm_pack(n, n, weight + g * n * n, transposed ? 1 : n, transposed ? n : 1, to + g * l->packed_size);
     l->packed = to;
     return to + l->gates * l->packed_size;
+}
+
+/* `count` rows of k numbers each, as columns of rows of `stride` numbers; zeros up to whole vectors. */
+FL_INLINE void pack_rows(int64_t count, int64_t k, const float *from, float *to, int64_t stride)
+{
+    for (int64_t j = 0; j < count; j += FL_WIDTH) {
+        int64_t p = 0;
+        for (; p + FL_WIDTH <= k; p += FL_WIDTH) {
+            fvec square[FL_WIDTH];
+            FL_UNROLL for (int i = 0; i < FL_WIDTH; i++)
+                square[i] = j + i < count ? fvec_load(from + (j + i) * k + p) : (fvec){0};
+            fvec_transpose(square);
+            FL_UNROLL for (int i = 0; i < FL_WIDTH; i++)
+                fvec_store(to + (p + i) * stride + j, square[i]);
+        }
+        for (; p < k; p++)
+            for (int64_t i = j; i < j + FL_WIDTH; i++)
+                to[p * stride + i] = i < count ? from[i * k + p] : 0;
+    }
 }
 
 FL_INLINE void over_sequences(layer *l, fl_body body)
