@@ -142,7 +142,7 @@ ASSEMBLY = {  # flags, multiply-add, the widest registers, the stack
 
 @slow
 @pytest.mark.parametrize("command", ASSEMBLY)
-@pytest.mark.parametrize("file", ["gemm.c", "conv.c", "conv_weight.c"])
+@pytest.mark.parametrize("file", ["gemm.c", "conv.c", "conv_weight.c", "conv_winograd.c"])
 def test_sums_stay_in_their_registers(sources, command, file):
     """With 32 vector registers the inner loops add to 24 vectors, and none of them to memory."""
     if shutil.which(command) is None or (command != ARM_CC and not X86):

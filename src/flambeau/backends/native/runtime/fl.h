@@ -59,7 +59,7 @@ FL_API void fl_sgemm_packed(int64_t m, int64_t n, int64_t k, const float *a, int
 FL_API void fl_sgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const float *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const float *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, float *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context);
 FL_API void fl_dgemm_batch(int64_t outer, int64_t inner, int64_t m, int64_t n, int64_t k, const double *a, int64_t a1, int64_t a2, int64_t ars, int64_t acs, const double *b, int64_t b1, int64_t b2, int64_t brs, int64_t bcs, double *c, int64_t c1, int64_t c2, int64_t crs, int64_t ccs, int64_t accumulate, fl_body done, void *context);
 
-/* ---- convolutions (conv.c, conv_few.c, conv_plan.c, conv_planes.c, conv_weight.c, conv_winograd.c; needs gemm.c) ---- */
+/* ---- convolutions (conv.c, conv_few.c, conv_plan.c, conv_planes.c, conv_tiles.c, conv_weight.c, conv_winograd.c, conv_winograd_weight.c; needs gemm.c) ---- */
 
 /* Three spatial axes; fewer stand at the end, the others have size, kernel and stride 1. Channels
  * count per group. */
@@ -257,8 +257,8 @@ FL_API void fl_cross_entropy_gradient(int64_t n, int64_t classes, const float *g
 /* softmax(scale Q K^T + mask) V of outer x inner matrices: q (rows, width), k (keys, width),
  * v (keys, values), mask (rows, keys) or NULL, its numbers floats to add or, boolean, bytes that are
  * 0 where nothing is seen; causal: a row sees the keys up to its own number. weights (outer, inner,
- * rows, keys) is contiguous, as are the scores' gradients in the gradient. Each other matrix has
- * strides along outer and inner, of rows and of columns. */
+ * rows, keys) is contiguous, as are the scores' gradients in the gradient, which may be NULL. Each
+ * other matrix has strides along outer and inner, of rows and of columns. */
 FL_API void fl_attention(int64_t outer, int64_t inner, int64_t rows, int64_t keys, int64_t width, int64_t values, const float *q, int64_t q1, int64_t q2, int64_t qrs, int64_t qcs, const float *k, int64_t k1, int64_t k2, int64_t krs, int64_t kcs, const float *v, int64_t v1, int64_t v2, int64_t vrs, int64_t vcs, const void *mask, int64_t boolean, int64_t m1, int64_t m2, int64_t mrs, int64_t mcs, double scale, int64_t causal, float *weights, float *result, int64_t r1, int64_t r2, int64_t rrs, int64_t rcs);
 FL_API void fl_attention_gradient(int64_t outer, int64_t inner, int64_t rows, int64_t keys, int64_t width, int64_t values, const float *g, int64_t g1, int64_t g2, int64_t grs, int64_t gcs, const float *q, int64_t q1, int64_t q2, int64_t qrs, int64_t qcs, const float *k, int64_t k1, int64_t k2, int64_t krs, int64_t kcs, const float *v, int64_t v1, int64_t v2, int64_t vrs, int64_t vcs, const float *weights, double scale, int64_t causal, float *scores, float *gq, int64_t gq1, int64_t gq2, int64_t gqrs, int64_t gqcs, float *gk, int64_t gk1, int64_t gk2, int64_t gkrs, int64_t gkcs, float *gv, int64_t gv1, int64_t gv2, int64_t gvrs, int64_t gvcs);
 
