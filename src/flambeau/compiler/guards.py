@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import dis
 import os
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..optim.optimizer import Optimizer
 from ..tensor.recording import changes
@@ -24,12 +25,29 @@ SIMPLE = (bool, int, float, complex, str, bytes, type(None), range, slice)
 IMPURE_NAMES = frozenset(("print", "input", "open", "breakpoint", "next"))
 IMPURE_MODULES = frozenset(("time", "random", "secrets", "uuid", "datetime"))
 SETTABLE = frozenset(("grad", "data", "requires_grad", "training"))  # known to the recorder
+# What reads attributes whose names the code does not show.
+BY_NAME = frozenset(
+    ("getattr", "hasattr", "vars", "locals", "attrgetter", "__dict__", "__getattr__",
+     "__getattribute__")
+)  # fmt: skip
+STANDARD = frozenset(("training", "_is_full_backward_hook"))  # of every module
+METHODS = (FunctionType, property, classmethod, staticmethod)
+UNCALLED = frozenset(("__init__", "__new__", "__repr__", "__str__", "__del__", "__reduce__"))
 DEPTH = 4
 LIBRARY = os.path.dirname(os.__file__)
 
 
 class Impure(Exception):
     """A function does something that a replayed program would not do again."""
+
+
+class Members(NamedTuple):
+    """The attributes of an object, a class or a module, and which of them were visited."""
+
+    values: Mapping[str, Any]
+    depth: int
+    visited: set[str]
+    counted: bool = False
 
 
 class Environment:
@@ -50,23 +68,28 @@ class Environment:
         self.tensors: list[tuple[Any, Any, Tensor]] = []  # where, key, tensor
         self._seen: set[int] = set()
         self._keep: list[Any] = []
-        self._sizes: list[tuple[dict, int]] = []  # of objects' attributes
+        self._sizes: list[tuple[Mapping[str, Any], int]] = []  # of objects' attributes
         self._classes: dict[type, int] = {}  # of objects and modules, and how deep they stand
         self._used: set[str] = set()  # names of attributes in the code
+        self._by_name = False  # whether the code reads attributes that it does not name
+        self._objects: list[Members] = []
         self._visit(function, 0)
         for value in arguments:
             self._visit(value, 0)
-        self._visit_methods()
+        self._visit_members()
         self.count = changes.count
-        self.snapshots = [_snapshot(m) for m in self.modules]
+        self.snapshots = self._snapshots()
 
     # ------------------------------------------------------------------ looking around
 
     def _visit(self, value: Any, depth: int) -> None:
-        if isinstance(value, (*SIMPLE, Tensor, type, ModuleType)) or id(value) in self._seen:
+        if isinstance(value, (*SIMPLE, Tensor, ModuleType)) or id(value) in self._seen:
             return
         self._seen.add(id(value))
         self._keep.append(value)
+        if isinstance(value, type):
+            self._class(value, depth)
+            return
         if isinstance(value, MethodType):
             self._visit(value.__self__, depth)
             self._visit(value.__func__, depth)
@@ -90,20 +113,32 @@ class Environment:
             self._keep.append(m)
             self.modules.append(m)
             self._classes.setdefault(type(m), depth)
+            self._visit(type(m), depth)
             for name in _HOOKS:
                 for hook in getattr(m, name).values():
                     self._visit(hook, depth)
-            for name, item in vars(m).items():
-                if isinstance(item, Tensor):
-                    self.tensors.append((vars(m), name, item))
-                elif _is_setting(name, item):
-                    self._visit(item, depth + 1)
+            if _is_plain_module(type(m)):
+                self._objects.append(Members(vars(m), depth + 1, set(), counted=True))
+                continue
+            for name in vars(m):
+                self._member(vars(m), name, depth + 1, counted=True)
 
-    def _visit_methods(self) -> None:
-        """The methods of what was found, as far as the code names them."""
-        known = -1, -1
-        while known != (len(self._classes), len(self._used)):
-            known = len(self._classes), len(self._used)
+    def _member(self, members: Mapping[str, Any], name: str, depth: int, counted: bool) -> None:
+        """An attribute; ``counted``: snapshots tell whether it is another one now."""
+        item = members[name]
+        if isinstance(item, Tensor) or not counted:
+            self._remember(self.attributes, members, name, item)
+        if not counted or _is_setting(name, item):
+            self._visit(item, depth)
+
+    def _visit_members(self) -> None:
+        """The methods and attributes of what was found, as far as the code names them.
+
+        What an object keeps besides, such as a history of losses or a count of epochs, may change.
+        """
+        known: tuple = ()
+        while known != (state := self._found()):
+            known = state
             for kind, depth in list(self._classes.items()):
                 for name in list(self._used):
                     method = getattr(kind, name, None)
@@ -111,6 +146,14 @@ class Environment:
                         method = method.fget
                     if isinstance(method, FunctionType):
                         self._visit(method, depth)
+            for x in list(self._objects):
+                names = x.values if self._by_name else self._used & x.values.keys()
+                for name in [n for n in names if n not in x.visited and n[:2] != "__"]:
+                    x.visited.add(name)
+                    self._member(x.values, name, x.depth, x.counted)
+
+    def _found(self) -> tuple:
+        return len(self._classes), len(self._objects), len(self._used), self._by_name
 
     def _object(self, value: Any, depth: int) -> None:
         if isinstance(value, (list, tuple)):
@@ -133,12 +176,22 @@ class Environment:
         if not isinstance(members, dict):
             return
         self._sizes.append((members, len(members)))
-        for name, item in members.items():
-            self._remember(self.attributes, members, name, item)
-            self._visit(item, depth)
+        self._objects.append(Members(members, depth, set()))
         self._classes.setdefault(type(value), depth)
-        if "__call__" in vars(type(value)):
-            self._used.add("__call__")
+        self._visit(type(value), depth)
+        for kind in type(value).__mro__:
+            self._name(*[n for n, f in vars(kind).items() if _called_by_syntax(n, f)])
+
+    def _class(self, kind: type, depth: int) -> None:
+        """Attributes of the user's classes, and of those that they are made of."""
+        for k in kind.__mro__:
+            home = k.__module__
+            if home.split(".")[0] == "numpy":
+                continue
+            if home == "__main__" or _is_of_the_user(sys.modules.get(home)):
+                methods = {n for n, f in vars(k).items() if isinstance(f, METHODS)}
+                self._objects.append(Members(vars(k), depth, methods))
+                self._sizes.append((vars(k), len(vars(k))))  # a new one may hide another
 
     def _optimizer(self, optimizer: Optimizer, depth: int) -> None:
         """Its groups and hooks; who uses its settings and its state looks at these."""
@@ -179,6 +232,11 @@ class Environment:
         for default in function.__defaults__ or ():
             self._visit(default, depth)
 
+    def _name(self, *names: str) -> None:
+        """Takes note of attributes' names that the code has."""
+        self._used.update(names)
+        self._by_name = self._by_name or not BY_NAME.isdisjoint(names)
+
     def _code(self, code: CodeType, names: dict, depth: int) -> None:
         line = code.co_firstlineno
         found: Any = None  # the module that stands on the stack
@@ -188,7 +246,7 @@ class Environment:
             what = step.argval
             module, found = found, None
             if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-                self._used.add(what)
+                self._name(what)
                 if module is not None and what in vars(module):
                     value = found = vars(module)[what]
                     _refuse(value, code, line)
@@ -197,6 +255,7 @@ class Environment:
                         self._remember(self.names, vars(module), what, value)
                         self._visit(value, depth)
             elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                self._by_name = self._by_name or what in BY_NAME
                 if what in IMPURE_NAMES and what not in names:
                     raise Impure(f"calls {what}() ({_place(code, line)})")
                 if what in names:
@@ -223,6 +282,15 @@ class Environment:
             tensors += [t for t in (*m._parameters.values(), *m._buffers.values()) if t is not None]
         return {id(root_of(t._data)) for t in tensors if not t.is_sparse}
 
+    def _snapshots(self) -> list[tuple]:
+        """What of each module decides how it computes.
+
+        Of a class of the user's these are the attributes that its code names: others may count
+        steps or keep results.
+        """
+        named = None if self._by_name else self._used | STANDARD
+        return [_snapshot(m, named if _is_plain_module(type(m)) else None) for m in self.modules]
+
     # ------------------------------------------------------------------ looking again
 
     def holds(self) -> bool:
@@ -234,8 +302,8 @@ class Environment:
             now = names.get(name)
             if now is not value and not _same(now, value):
                 return False
-        for members, name, value in self.attributes:
-            now = members.get(name)
+        for owned, name, value in self.attributes:
+            now = owned.get(name)
             if now is not value and not _same(now, value):
                 return False
         for members, size in self._sizes:
@@ -246,7 +314,7 @@ class Environment:
             if tuple(map(id, items)) != ids:
                 return False
         if changes.count != self.count:
-            if [_snapshot(m) for m in self.modules] != self.snapshots:
+            if self._snapshots() != self.snapshots:
                 return False
             self.count = changes.count
         return True
@@ -272,6 +340,11 @@ class Environment:
             for key in keys:
                 simple = isinstance(key, (str, int))
                 yield f"{name}[{repr(key) if simple else bind(key)}]", "is"
+
+
+def _called_by_syntax(name: str, value: Any) -> bool:
+    """Whether an attribute of a class is a method such as ``__len__`` or ``__enter__``."""
+    return name[:2] == "__" and name not in UNCALLED and isinstance(value, FunctionType)
 
 
 def _is_of_the_user(value: Any) -> bool:
@@ -320,20 +393,27 @@ _STEP_HOOKS = ("_optimizer_step_pre_hooks", "_optimizer_step_post_hooks")
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
-def _snapshot(module: Any) -> tuple:
-    """What of a module decides how it computes."""
-    plain = tuple(
-        [(k, v) for k, v in vars(module).items() if isinstance(v, SIMPLE) or _plain_tuple(v)]
-    )
-    members = tuple(
+def _is_plain_module(kind: type) -> bool:
+    """Whether a module's computation is all the user's: of ours it has the base class alone."""
+    ours = next(k for k in kind.__mro__ if k.__module__.split(".")[0] == "flambeau")
+    return ours.__name__ == "Module" and kind is not ours
+
+
+def _snapshot(module: Any, named: Set[str] | None) -> tuple:
+    """What of a module decides how it computes; of its plain attributes those ``named``, or all."""
+    members = vars(module)
+    if named is not None:
+        members = {k: v for k, v in members.items() if k in named or k in _TABLES}
+    plain = tuple([(k, v) for k, v in members.items() if isinstance(v, SIMPLE) or _plain_tuple(v)])
+    tables = tuple(
         [tuple([(k, id(v)) for k, v in vars(module)[table].items()])
          for table in ("_parameters", "_modules")]
     )  # fmt: skip
     buffers = tuple([(k, id(v)) for k, v in module._buffers.items()])
     needs = tuple([p._needs for p in module._parameters.values() if p is not None])
     hooks = tuple([tuple(getattr(module, name, ())) for name in _HOOKS])
-    others = tuple([(k, id(v)) for k, v in vars(module).items() if _is_setting(k, v)])
-    return plain, members, buffers, needs, hooks, others
+    others = tuple([(k, id(v)) for k, v in members.items() if _is_setting(k, v)])
+    return plain, tables, buffers, needs, hooks, others
 
 
 def _is_setting(name: str, value: Any) -> bool:
