@@ -325,7 +325,7 @@ def test_indices_out_of_range(case):
     same(compiled(x, i), function(x, i))
     assert not hosts(compiled)
     for bad in (5, -6):
-        with pytest.raises(IndexError, match="number 1 is out of bounds"):
+        with pytest.raises((IndexError, RuntimeError), match=r"out of (bounds|range)"):
             compiled(x, flambeau.tensor([0, bad, 2]))
     same(compiled(x, i), function(x, i))
 

@@ -54,6 +54,7 @@ class Emitter:
         self.main: list[str] = []
         self.segments: list[list[str]] = [self.main]
         self.count = 0
+        self.number = 0  # of the node that is written
 
     def text(self) -> str:
         """The whole file."""
@@ -63,6 +64,7 @@ class Emitter:
                 self.main = []
                 self.segments.append(self.main)
                 continue
+            self.number = i
             self.main.append(f"    /* {i}: {node.name} {node.line} */")
             if self.timed:
                 self.main.append("    started = now();")
@@ -114,9 +116,13 @@ class Emitter:
         args = ", ".join(self._argument(a) for a in values)
         call = f"{node.function}({args})"
         if node.function in CHECKED:
-            self.main.append(f"    if ((error = {call})) return error;")
+            self.main.append(f"    if ((error = {call})) return {self._told()};")
         else:
             self.main.append(f"    {call};")
+
+    def _told(self) -> str:
+        """What the program gives where a function refuses: a code below 0, or the node's number."""
+        return f"error < 0 ? error : {self.number + 1}"
 
     def _argument(self, value: Any) -> str:
         if value is None:
@@ -376,7 +382,7 @@ _INTEGERS = {
     "int_remainder": "{0} % {1} + (({0} % {1} != 0 && ({0} % {1} < 0) != ({1} < 0)) ? {1} : 0)",
 }
 
-# Functions that tell by their result what is wrong: an index's number plus 1, or a code below 0.
+# Functions that tell by their result that something is wrong; a code below 0 says what.
 CHECKED = frozenset(
     ("fl_cross_entropy", "fl_nll_loss_f32", "fl_nll_loss_f64", "fl_take", "fl_put",
      "fl_index_offsets", "fl_combine_f32", "fl_combine_f64", "fl_combine_i64", "fl_refuse_zero")

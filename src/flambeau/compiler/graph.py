@@ -194,6 +194,7 @@ class Native(Node):
         self._reads, self._writes = tuple(reads), tuple(writes)
         self.name, self.line, self._flops = name, line, flops
         self.epilogue: Loop | None = None
+        self.call: Any = None  # the recorded call that it is part of
 
     @property
     def args(self) -> tuple[Any, ...]:

@@ -60,6 +60,32 @@ class HostStep:
         return value
 
 
+def complaint(program: Program, node: Any) -> Exception:
+    """What eager mode says of a call whose native code refuses its class or index numbers."""
+
+    def as_found(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple([as_found(v) for v in value])
+        if not isinstance(value, View):
+            return value
+        if value.dtype.kind in "biu":
+            return wrap(program.array(value).copy())
+        return wrap(np.zeros(value.shape, value.dtype))
+
+    place = f"in {node.name.strip('_')}" + (f", {node.line}" if node.line else "")
+    before, mode.grad = mode.grad, False
+    try:
+        run = dispatch.execute_inplace if node.call.writes else compute
+        run(node.call.op, as_found(node.call.args))
+    except KeyError:  # the numbers are no longer there
+        pass
+    except Exception as error:
+        return type(error)(f"{error}\n{place}")
+    finally:
+        mode.grad = before
+    return IndexError(f"index out of range in self\n{place}")
+
+
 def compute(op: Any, args: tuple) -> tuple[Array, ...]:
     """All results of an operator, also those that serve the derivative alone, as arrays."""
     if not op.prepared or op.kernel is None:

@@ -19,7 +19,7 @@ from ..utils._pytree import tree_flatten, tree_unflatten
 from .emit import Emitter
 from .expressions import TYPES, const, load
 from .graph import STALE, ZERO_DIVISION, Graph, Host, Node
-from .host import HostStep
+from .host import HostStep, complaint
 from .lower import lower
 from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
 from .numbers import Source, StateGuard, source
@@ -546,10 +546,8 @@ class Program:
             raise RuntimeError("ZeroDivisionError")
         if error < 0:
             raise MemoryError("flambeau.compile: no memory for a temporary array")
-        raise IndexError(
-            f"Target or index number {error - 1} is out of bounds.\n"
-            "Hint: run the function uncompiled to see which one it is."
-        )
+        node = self.graph.nodes[error - 1]
+        raise complaint(self, node)
 
 
 class Spent(History):

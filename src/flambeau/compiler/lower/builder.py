@@ -133,7 +133,7 @@ class Builder:
         """Calls a function of the runtime; see :class:`..graph.Native`."""
         read, written = ([v for v in views if v is not None] for views in (reads, writes))
         node = Native(function, args, read, written, self.name, self.line, flops, optional)
-        node.effect = effect
+        node.effect, node.call = effect, self.call
         self.nodes.append(node)
 
     def host(self, call: Call) -> None:

@@ -18,6 +18,13 @@ Array = np.ndarray
 
 @op("_one_hot(input, classes: int)", where="")
 def _one_hot(input: Array, classes: int) -> Array:
+    if input.size and input.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if input.size and input.max() >= classes:
+        raise RuntimeError(
+            "Class values must be smaller than num_classes.\n"
+            f"Hint: the largest is {input.max()}, num_classes is {classes}."
+        )
     return (input[..., None] == np.arange(classes)).astype(np.int64)
 
 
@@ -37,16 +44,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         )
     if not numbers.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if numbers.size and numbers.min() < 0:
-        raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
         host_read(tensor, "one_hot() without a number of classes")
-        num_classes = int(numbers.max()) + 1
-    elif numbers.size and numbers.max() >= num_classes:
-        raise RuntimeError(
-            "Class values must be smaller than num_classes.\n"
-            f"Hint: the largest is {numbers.max()}, num_classes is {num_classes}."
-        )
+        num_classes = max(int(numbers.max()) + 1, 0)
     return TENSORS["_one_hot"](tensor, num_classes)
 
 
