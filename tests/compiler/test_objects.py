@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from operator import attrgetter
 
@@ -252,3 +254,43 @@ def test_a_layer_that_extends_ours():
     for gain in (2.0, 2.0, 5.0, 5.0):
         layer.gain = gain
         assert compiled(x).allclose(layer(x), atol=1e-5)
+
+
+PROGRAM = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.seen = torch.nn.Linear(3, 2), 0
+
+    def forward(self, x):
+        return self.layer(x)
+
+class Trainer:
+    def __init__(self):
+        self.net, self.x, self.losses = Net(), torch.randn(4, 3), []
+        self.optimizer = torch.optim.Adam(self.net.parameters())
+        self.step = torch.compile(self.step)
+
+    def step(self, x):
+        self.optimizer.zero_grad()
+        loss = self.net(x).square().mean()
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+t = Trainer()
+for _ in range(12):
+    t.net.seen += 1
+    t.losses.append(t.step(t.x).item())
+assert t.losses[-1] < t.losses[0]
+assert not t.step.eager and len(t.step.entries) == 1
+"""
+
+
+def test_under_pytorchs_name(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    command = [sys.executable, "-W", "error", "-m", "flambeau", str(program)]
+    subprocess.run(command, check=True, timeout=120)

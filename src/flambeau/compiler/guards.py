@@ -30,6 +30,7 @@ BY_NAME = frozenset(
     ("getattr", "hasattr", "vars", "locals", "attrgetter", "__dict__", "__getattr__",
      "__getattribute__")
 )  # fmt: skip
+PACKAGES = ("flambeau", "torch", "torchvision")  # what stands for ours, under whichever name
 STANDARD = frozenset(("training", "_is_full_backward_hook"))  # of every module
 METHODS = (FunctionType, property, classmethod, staticmethod)
 UNCALLED = frozenset(("__init__", "__new__", "__repr__", "__str__", "__del__", "__reduce__"))
@@ -170,7 +171,7 @@ class Environment:
             self._optimizer(value, depth)
             return
         home = type(value).__module__ or ""
-        if home.split(".")[0] in ("flambeau", "numpy", "builtins", "functools", "collections"):
+        if home.split(".")[0] in (*PACKAGES, "numpy", "builtins", "functools", "collections"):
             return
         members = getattr(value, "__dict__", None)
         if not isinstance(members, dict):
@@ -373,7 +374,7 @@ def _refuse(value: Any, code: CodeType, line: int) -> None:
 
 
 def _ours(module: ModuleType) -> bool:
-    return getattr(module, "__name__", "").split(".")[0] in ("flambeau", "torch", "torchvision")
+    return getattr(module, "__name__", "").split(".")[0] in PACKAGES
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -395,8 +396,8 @@ _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_
 
 def _is_plain_module(kind: type) -> bool:
     """Whether a module's computation is all the user's: of ours it has the base class alone."""
-    ours = next(k for k in kind.__mro__ if k.__module__.split(".")[0] == "flambeau")
-    return ours.__name__ == "Module" and kind is not ours
+    ours = next((k for k in kind.__mro__ if k.__module__.split(".")[0] in PACKAGES), None)
+    return ours is not None and ours.__name__ == "Module" and kind is not ours
 
 
 def _snapshot(module: Any, named: Set[str] | None) -> tuple:
