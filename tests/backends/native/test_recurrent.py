@@ -17,6 +17,8 @@ SHAPES = [
     (2, 150, 13, 40, None),
     (5, 3, 6, 37, None),
     (5, 90, 6, 20, (90, 90, 61, 41, 30)),
+    (4, 2, 6, 70, (2, 2, 1, 1)),
+    (3, 12, 5, 70, None),
 ]
 LONG = SHAPES[6]  # so many rows that the weights' gradients are summed in parts
 # gates, and how many of its results are states
@@ -146,18 +148,21 @@ def test_nan_stays(kind):
         np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
 
 
-def test_large_sums_and_nan():
-    """The gates of an LSTM at their ends: the sums are the bias."""
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn_tanh"])
+def test_large_sums_and_nan(kind):
+    """Gates at their ends: the sums are the bias."""
     ends = 20, 87, 100, 3e38, np.inf
     sums = np.array([0, 1e-3, -5, *ends, *np.negative(ends), np.nan])
-    hidden = len(sums)
-    bias = np.tile(sums, 4).astype(np.float32)
+    hidden, (gates, states) = len(sums), KINDS[kind]
+    bias = np.tile(sums, gates).astype(np.float32)
     x, state = np.zeros((2, 9, 3), np.float32), np.full((9, hidden), 0.5, np.float32)
-    weights = np.zeros((4 * hidden, 3), np.float32), np.zeros((4 * hidden, hidden), np.float32)
-    arguments = [x, state, state.copy(), *weights, bias, None, None, None, False]
+    weights = [np.zeros((gates * hidden, n), np.float32) for n in (3, hidden)]
+    others = {"lstm": [None, None, False], "gru": [None, False], "rnn_tanh": [None, False, False]}
+    arguments = [x, *[state.copy() for _ in range(states)], *weights, bias, None, *others[kind]]
+    forward = rows_of(kind)[0]
     with np.errstate(all="ignore"):
-        expected = rows_of("lstm")[0](*wide(arguments))
-    got = in_runtime(rows_of("lstm")[0], *arguments)
+        expected = forward(*wide(arguments))
+    got = in_runtime(forward, *arguments)
     for a, b in zip(got, expected, strict=True):
         np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
         np.testing.assert_allclose(a, b, rtol=4e-6, atol=1e-37)

@@ -11,7 +11,6 @@
 #include "recurrent.h"
 
 enum {
-    TILE = FL_REGISTERS == 32 ? 8 : 6, /* rows of a product's tile */
     BAND_TILES = 168 / TILE,           /* whose factors and products share the second cache */
     GROUP_SLIVERS = 256 / UNITS,       /* of columns that a thread takes at a time */
     PACKED_ROWS = 16,
@@ -22,14 +21,14 @@ enum {
     SUM_DEPTH = 256,                   /* rows at a time: UNITS of their columns fit the first cache */
 };
 
-/* Columns of the slopes' rows, `width` apart; the other factors, and where the products go: one row
- * of `features` or `hidden` numbers for each column. */
+/* Some columns of the slopes' rows, and where their products with the inputs and with the states go:
+ * one row of `features` or `hidden` numbers for each column. The states are those of `output` one
+ * step ago or `h0`, a GRU's are kept. */
 typedef struct {
     const layer *l;
     const float *slopes;
-    int64_t width, columns;
-    const float *x, *h0;       /* h0: the states before are those of `output` one step ago */
-    int64_t features;
+    int64_t columns;
+    const float *h0;
     float *gweight_ih, *gweight_hh, *gbias; /* each may be missing */
     int64_t bands, groups, group; /* group: columns */
     int failed;                   /* no memory */
@@ -40,20 +39,21 @@ typedef struct {
     int64_t of_state, first, count;
 } tile;
 
+FL_INLINE int64_t width_of(const weight_sums *w) { return w->l->sums_each * w->l->hidden; }
 FL_INLINE int64_t tiles_of(int64_t columns) { return (columns + TILE - 1) / TILE; }
 
 /* Tiles of (nearly) equal widths: first those of the inputs. */
 FL_INLINE tile tile_of(const weight_sums *w, int64_t i)
 {
-    int64_t before = w->gweight_ih ? tiles_of(w->features) : 0, of_state = i >= before;
-    int64_t columns = of_state ? w->l->hidden : w->features, tiles = tiles_of(columns), at = of_state ? i - before : i;
+    int64_t before = w->gweight_ih ? tiles_of(w->l->features) : 0, of_state = i >= before;
+    int64_t columns = of_state ? w->l->hidden : w->l->features, tiles = tiles_of(columns), at = of_state ? i - before : i;
     int64_t first = columns * at / tiles;
     return (tile){of_state, first, columns * (at + 1) / tiles - first};
 }
 
 FL_INLINE int64_t all_tiles(const weight_sums *w)
 {
-    return (w->gweight_ih ? tiles_of(w->features) : 0) + (w->gweight_hh ? tiles_of(w->l->hidden) : 0);
+    return (w->gweight_ih ? tiles_of(w->l->features) : 0) + (w->gweight_hh ? tiles_of(w->l->hidden) : 0);
 }
 
 /* Where the states before `count` rows from `first` on stand. */
@@ -93,13 +93,13 @@ static void pack_band(const weight_sums *w, const tile *tiles, int64_t count, in
 {
     const float *at[2][SUM_DEPTH];
     for (int64_t p = 0; p < rows; p++)
-        at[0][p] = w->x + (first + p) * w->features;
+        at[0][p] = w->l->x + (first + p) * w->l->features;
     if (w->gweight_hh)
         states_before(w, first, rows, at[1]);
     for (int64_t p = 0; p < rows; p += PACKED_ROWS)
         for (int64_t i = 0; i < count; i++) {
             tile t = tiles[i];
-            pack_tile(t, t.of_state ? w->l->hidden : w->features, smaller(PACKED_ROWS, rows - p), at[t.of_state] + p, to + i * (TILE * rows + FL_WIDTH) + p * t.count);
+            pack_tile(t, t.of_state ? w->l->hidden : w->l->features, smaller(PACKED_ROWS, rows - p), at[t.of_state] + p, to + i * (TILE * rows + FL_WIDTH) + p * t.count);
         }
 }
 
@@ -158,13 +158,13 @@ static void weight_part(const weight_sums *w, int64_t column0, int64_t columns, 
     int64_t count = room->count, ahead = count ? (rows + count - 1) / count : 0;
     pack_band(w, room->tiles, count, first, rows, room->packed);
     for (int64_t j = 0; j < columns; j += UNITS) {
-        const float *slopes = w->slopes + first * w->width + column0 + j, *next = slopes + UNITS;
+        const float *slopes = w->slopes + first * width_of(w) + column0 + j, *next = slopes + UNITS;
         int64_t some = smaller(UNITS, columns - j), padded = whole_vectors(some), fetched = j + UNITS < columns ? 0 : rows;
-        pack_slopes(some, rows, slopes, w->width, room->slopes, room->sums + j);
+        pack_slopes(some, rows, slopes, width_of(w), room->slopes, room->sums + j);
         float *product = room->products + j;
         for (int64_t i = 0; i < count; i++) {
             for (int64_t stop = smaller(rows, fetched + ahead); fetched < stop; fetched++)
-                __builtin_prefetch(next + fetched * w->width);
+                __builtin_prefetch(next + fetched * width_of(w));
             int64_t height = room->tiles[i].count;
             fl_sgemm_here(height, padded, rows, room->packed + i * (TILE * rows + FL_WIDTH), 1, height, room->slopes, padded, product, w->group, first > 0);
             product += height * w->group;
@@ -183,7 +183,7 @@ static void weight_band(const weight_sums *w, int64_t column0, int64_t columns, 
     const float *product = room->products;
     for (int64_t i = 0, next; i < room->count; i = next) { /* as many tiles as lie side by side */
         tile t = room->tiles[i];
-        int64_t width = t.of_state ? w->l->hidden : w->features, count = 0;
+        int64_t width = t.of_state ? w->l->hidden : w->l->features, count = 0;
         for (next = i; next < room->count && room->tiles[next].of_state == t.of_state; next++)
             count += room->tiles[next].count;
         float *to = t.of_state ? w->gweight_hh : w->gweight_ih;
@@ -216,27 +216,60 @@ static void weight_bands(void *context, int64_t begin, int64_t end)
     }
 }
 
+/* ---- the same by the products of gemm.c ---- */
+
 /* The sums of some blocks of columns. */
 static void sum_columns(void *context, int64_t begin, int64_t end)
 {
     const weight_sums *w = context;
     for (int64_t first = begin * SUM_COLUMNS; first < end * SUM_COLUMNS && first < w->columns; first += SUM_COLUMNS) {
         int64_t count = smaller(SUM_COLUMNS, w->columns - first);
-        float sum[SUM_COLUMNS] = {0};
-        for (int64_t r = 0; r < w->l->rows; r++)
-            add_rows(sum, w->slopes + r * w->width + first, count);
-        copy_numbers(w->gbias + first, sum, count);
+        const float *from = w->slopes + first;
+        fvec sum[SUM_COLUMNS / FL_WIDTH] = {{0}};
+        for (int64_t r = 0; r < w->l->rows; r++, from += width_of(w))
+            for (int64_t j = 0; j < count; j += FL_WIDTH)
+                sum[j / FL_WIDTH] += get(from + j, count - j);
+        copy_numbers(w->gbias + first, (const float *)sum, count);
     }
 }
 
+/* gweight_hh (+)= the slopes of some rows, transposed, times the states before them. */
+FL_INLINE void add_products(const weight_sums *w, int64_t first, int64_t rows, const float *before, int64_t *accumulate)
+{
+    int64_t n = w->l->hidden, width = width_of(w);
+    if (rows <= 0)
+        return;
+    fl_sgemm(w->columns, n, rows, w->slopes + first * width, 1, width, before, n, 1, w->gweight_hh, n, 1, *accumulate, 0, 0);
+    *accumulate = 1;
+}
+
+SELDOM void recurrent_products(const weight_sums *w)
+{
+    const layer *l = w->l;
+    const float *h0 = w->h0;
+    int64_t n = l->hidden, last = l->steps - 1, batch = l->sizes[0], accumulate = 0, known;
+    if (l->h_before)
+        add_products(w, 0, l->rows, l->h_before, &accumulate);
+    else if (l->sizes[last] == batch) { /* all of one size: the steps but one go together */
+        add_products(w, l->offsets[l->reverse ? last : 0], batch, h0, &accumulate);
+        add_products(w, l->reverse ? 0 : batch, l->rows - batch, l->output + (l->reverse ? batch * n : 0), &accumulate);
+    } else
+        for (int64_t t = 0; t < l->steps; t++) {
+            int64_t past = l->reverse ? t + 1 : t - 1, inside = past >= 0 && past <= last;
+            known = inside ? smaller(l->sizes[t], l->sizes[past]) : 0;
+            add_products(w, l->offsets[t], known, l->output + l->offsets[inside ? past : 0] * n, &accumulate);
+            add_products(w, l->offsets[t] + known, l->sizes[t] - known, h0 + known * n, &accumulate);
+        }
+}
+
 /* Each by itself. */
-static void weight_products(const weight_sums *w)
+SELDOM void weight_products(const weight_sums *w)
 {
     const layer *l = w->l;
     if (w->gweight_ih)
-        fl_sgemm(w->columns, w->features, l->rows, w->slopes, 1, w->width, w->x, w->features, 1, w->gweight_ih, w->features, 1, 0, 0, 0);
+        fl_sgemm(w->columns, l->features, l->rows, w->slopes, 1, width_of(w), l->x, l->features, 1, w->gweight_ih, l->features, 1, 0, 0, 0);
     if (w->gweight_hh)
-        recurrent_weight(l, w->h0, w->gweight_hh);
+        recurrent_products(w);
     if (w->gbias)
         fl_for((w->columns + SUM_COLUMNS - 1) / SUM_COLUMNS, larger(1, SUM_GRAIN / (l->rows * SUM_COLUMNS)), sum_columns, (void *)w);
 }
@@ -247,7 +280,7 @@ static int weight_gradients(weight_sums *w)
     int64_t tiles = all_tiles(w), slivers = (w->columns + UNITS - 1) / UNITS, threads = fl_threads_here();
     if (!tiles && !w->gbias)
         return 1;
-    if (w->l->rows <= FEW_ROWS || w->columns * (w->features + w->l->hidden) > MOST_WEIGHTS) {
+    if (w->l->rows <= FEW_ROWS || w->columns * (w->l->features + w->l->hidden) > MOST_WEIGHTS) {
         weight_products(w);
         return 1;
     }
