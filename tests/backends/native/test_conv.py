@@ -209,3 +209,26 @@ def test_result_does_not_depend_on_the_number_of_threads(runtime):
             results.append(native.forward(x, w, None, (20, 20), *rest))
     assert all((r == results[0]).all() for r in results)
     assert math.isfinite(results[0].sum())
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("x", "w", "stride"),
+    [
+        ((3, 5, 9, 18), (7, 5, 1, 1), (2, 2)),
+        ((2, 5, 8, 21), (7, 5, 1, 1), (3, 3)),
+        ((2, 4, 130, 300), (6, 4, 1, 1), (2, 2)),  # in bands
+        ((2, 4, 40, 33), (6, 4, 2, 1), (3, 4)),
+    ],
+)
+def test_what_no_weight_reaches_is_the_bias(runtime, x, w, stride, threads):
+    sizes = (stride, (0, 0), (1, 1), 1)
+    out = convolution.output_size(x[2:], w[2:], *sizes[:-1])
+    g, b, bias = rand(x[0], w[0], *out), rand(*w, seed=1), rand(x[1], seed=2)
+    expected = np.zeros(x) + bias[:, None, None]
+    for i, j in np.ndindex(*w[2:]):
+        rows = slice(i, i + (out[0] - 1) * stride[0] + 1, stride[0])
+        columns = slice(j, j + (out[1] - 1) * stride[1] + 1, stride[1])
+        expected[:, :, rows, columns] += np.einsum("nohw,oc->nchw", g, b[:, :, i, j])
+    with number_of_threads(runtime, threads):
+        close(native.input_gradient(g, b, bias, x, *sizes), expected)

@@ -51,14 +51,6 @@ FL_INLINE void sum_taps(int down, int across, const int32_t *taps, int64_t n, co
             fvec_store(y[v] + j * row, sum[j * across + v]);
 }
 
-static __attribute__((noinline)) void sum_block(const int32_t *taps, int64_t n, const float *const *x, const float *w, const float *start, float *const *y, int64_t row, int more) {
-    sum_taps(DOWN, ACROSS, taps, n, x, w, start, y, row, more);
-}
-
-static __attribute__((noinline)) void sum_alone(const int32_t *taps, int64_t n, const float *const *x, const float *w, const float *start, float *const *y, int64_t row, int more) {
-    sum_taps(1, ALONE, taps, n, x, w, start, y, row, more);
-}
-
 static void store(const fl_place *places, int64_t across, const float *sums, int64_t rows, float *y, int64_t channel) {
     for (int64_t j = 0; j < rows; j++, y += channel)
         for (int64_t v = 0; v < across; v++, sums += FL_WIDTH) {
@@ -72,15 +64,45 @@ static void store(const fl_place *places, int64_t across, const float *sums, int
         }
 }
 
-/* ---- weights ---- */
+/* What neighbouring tiles share: a block of channels, of which `rows` are there. */
+typedef struct {
+    const int32_t *taps;
+    int64_t n;            /* of taps, of all channels of a chunk */
+    const float *x, *w;
+    float *y, start[DOWN];
+    int64_t channel, rows;
+    int straight, more, last; /* straight: sums may go to their places; last: there is no further chunk */
+} strip;
 
-/* The floats of a group's packed weights: by part, block of channels, source channel, tap. */
-static int64_t packed_floats(const fl_correlation *k) {
-    int64_t taps = 0;
-    for (int64_t i = 0; i < k->part_count; i++)
-        taps += k->parts[i].taps;
-    return taps * k->planes.channels * k->blocks * k->down;
+/* Sums go straight to their places where all of a tile lie together there; `waiting`: where they wait for
+ * further chunks. */
+FL_INLINE void sum_tiles(int down, int across, const strip *r, const fl_place *places, int64_t count, float *waiting) {
+    float here[SUMS] __attribute__((aligned(64)));
+    for (int64_t i = 0; i < count; i++, places += across) {
+        int straight = r->straight;
+        const float *x[ALONE];
+        float *y[ALONE], *sums = waiting ? waiting + i * SUMS : here;
+        FL_UNROLL for (int v = 0; v < across; v++)
+            straight = straight && !places[v].moves;
+        FL_UNROLL for (int v = 0; v < across; v++) {
+            x[v] = r->x + places[v].x;
+            y[v] = straight ? r->y + places[v].y : sums + v * FL_WIDTH;
+        }
+        sum_taps(down, across, r->taps, r->n, x, r->w, r->start, y, straight ? r->channel : across * FL_WIDTH, r->more);
+        if (!straight && r->last)
+            store(places, across, sums, r->rows, r->y, r->channel);
+    }
 }
+
+static __attribute__((noinline)) void sum_block(const strip *r, const fl_place *places, int64_t count, float *waiting) {
+    sum_tiles(DOWN, ACROSS, r, places, count, waiting);
+}
+
+static __attribute__((noinline)) void sum_alone(const strip *r, const fl_place *places, int64_t count, float *waiting) {
+    sum_tiles(1, ALONE, r, places, count, waiting);
+}
+
+/* ---- orders of elements ---- */
 
 /* to = row[0][0] row[1][0] ... row[DOWN - 1][0] row[0][1] ... of rows of n elements. */
 static void interleave_rows(const float *w, const int64_t *row, int64_t n, float *to) {
@@ -105,98 +127,6 @@ static void interleave_rows(const float *w, const int64_t *row, int64_t n, float
             to[j] = w[row[j] + i];
 }
 
-static void pack_part(const fl_correlation *k, const fl_part *p, int64_t block, int64_t window, const float *w, float *to) {
-    int64_t down = k->down, rows = fl_least(down, k->outs - block * down), row[DOWN];
-    int64_t channels = k->planes.channels, taps = p->taps;
-    for (int64_t j = 0; j < DOWN; j++)
-        row[j] = (block * down + fl_least(j, rows - 1)) * k->w_out;
-    if (k->w_channel == window && taps == window) /* channels lie one after the other */
-        taps = window *= channels, channels = 1;
-    for (int64_t c = 0; c < channels; c++, w += k->w_channel, to += taps * down)
-        if (down == DOWN && taps == window)
-            interleave_rows(w, row, taps, to);
-        else
-            for (int64_t i = 0; i < taps * down; i++)
-                to[i] = w[(taps == window ? i / down : p->window[i / down]) + row[i % down]];
-}
-
-static void pack(void *context, int64_t begin, int64_t end) {
-    const fl_correlation *k = context;
-    for (int64_t i = begin; i < end; i++) {
-        int64_t group = i / k->blocks, block = i % k->blocks;
-        float *to = k->packed + group * packed_floats(k);
-        for (int64_t j = 0; j < k->part_count; j++) {
-            const fl_part *p = &k->parts[j];
-            int64_t at = p->weights + block * k->planes.channels * p->taps * k->down;
-            pack_part(k, p, block, k->window, k->w + group * k->w_group, to + at);
-        }
-    }
-}
-
-/* ---- a job: some channels of a unit of work ---- */
-
-/* Where a part's sources, weights and results are, for the channels [begin, end) of a group. */
-typedef struct {
-    const float *x, *w, *bias;
-    float *y, *waiting; /* waiting: unfinished sums, where the source's channels come in chunks */
-    int64_t begin, end;
-} block;
-
-/* The sums go straight to their places where all lie together there, and are complete. */
-static int straight(const fl_correlation *k, const fl_place *places, const block *b, int64_t o) {
-    int together = !b->waiting && o + k->down <= b->end;
-    for (int64_t v = 0; v < k->across; v++)
-        together = together && !places[v].moves;
-    return together;
-}
-
-static void run_tile(const fl_correlation *k, const fl_part *p, const fl_place *places, const block *b, int64_t o, int64_t from, float *sums) {
-    int64_t n = fl_least(k->chunk, k->planes.channels - from);
-    float start[DOWN] = {0}, here[SUMS] __attribute__((aligned(64))), *y[ALONE];
-    const float *x[ALONE], *w = b->w + p->weights + (o * k->planes.channels + from * k->down) * p->taps;
-    int direct = straight(k, places, b, o);
-    if (!sums)
-        sums = here;
-    for (int64_t v = 0; v < k->across; v++) {
-        x[v] = b->x + from * k->planes.channel + places[v].x;
-        y[v] = direct ? b->y + o * k->y_channel + places[v].y : sums + v * FL_WIDTH;
-    }
-    for (int64_t j = 0; j < k->down && b->bias && !from; j++)
-        start[j] = b->bias[fl_least(o + j, b->end - 1)];
-    int64_t row = direct ? k->y_channel : k->across * FL_WIDTH;
-    (k->down == 1 ? sum_alone : sum_block)(p->tap, p->taps * n, x, w, start, y, row, from > 0);
-    if (!direct && from + n == k->planes.channels)
-        store(places, k->across, sums, fl_least(k->down, b->end - o), b->y + o * k->y_channel, k->y_channel);
-}
-
-static void run_part(const fl_correlation *k, const fl_part *p, const fl_tiling *t, const block *b) {
-    int64_t blocks = fl_pieces(b->end - b->begin, k->down);
-    int64_t inner = k->blocks_first ? t->tiles : blocks, outer = k->blocks_first ? blocks : t->tiles;
-    for (int64_t from = 0; from < k->planes.channels; from += k->chunk)
-        for (int64_t i = 0; i < outer; i++)
-            for (int64_t j = 0; j < inner; j++) {
-                int64_t tile = k->blocks_first ? j : i, o = b->begin + (k->blocks_first ? i : j) * k->down;
-                float *sums = b->waiting ? b->waiting + (i * inner + j) * SUMS : NULL;
-                run_tile(k, p, t->places + tile * k->across, b, o, from, sums);
-            }
-}
-
-/* This thread's scratch memory: planes, unfinished sums, the result's parts before they are
- * brought together. */
-typedef struct { float *planes, *waiting, *parts; } room;
-
-static int64_t whole(int64_t floats) { return (floats + 15) / 16 * 16; }
-
-static room make_room(const fl_correlation *k) {
-    int64_t tiles = 0, planes = whole(fl_planes_room(&k->planes, k->images));
-    for (int64_t i = 0; i < k->part_count; i++)
-        tiles = fl_most(tiles, k->parts[i].tilings[0].tiles);
-    int64_t waiting = k->chunk < k->planes.channels ? tiles * k->blocks * SUMS : 0;
-    int64_t parts = k->gathers ? k->images * k->y_image : 0;
-    float *memory = fl_scratch(FL_CONV_A, (size_t)(planes + waiting + parts) * sizeof(float));
-    return (room){memory, waiting ? memory + planes : NULL, memory + planes + waiting};
-}
-
 /* to = a0 b0 a1 b1 ...; b has as many elements as a, or one less. */
 static void interleave(const float *a, const float *b, int64_t n, float *to) {
     int64_t i = 0;
@@ -212,23 +142,73 @@ static void interleave(const float *a, const float *b, int64_t n, float *to) {
     }
 }
 
+/* ---- tiles ---- */
+
+/* Where a part's sources, weights and results are, for the channels [begin, end) of a group. */
+typedef struct {
+    const float *x, *w, *bias;
+    float *y, *waiting; /* waiting: unfinished sums, where the source's channels come in chunks */
+    int64_t begin, end;
+} block;
+
+/* Tiles of one block of channels, from number o on, and a chunk of the source's. */
+static void run_tiles(const fl_correlation *k, const fl_part *p, const fl_place *places, int64_t count, const block *b, int64_t o, int64_t from, float *waiting) {
+    int64_t n = fl_least(k->chunk, k->planes.channels - from);
+    strip r = {
+        .taps = p->tap, .n = p->taps * n,
+        .x = b->x + from * k->planes.channel,
+        .w = b->w + p->weights + (o * k->planes.channels + from * k->down) * p->taps,
+        .y = b->y + o * k->y_channel, .channel = k->y_channel, .rows = fl_least(k->down, b->end - o),
+        .straight = !waiting && o + k->down <= b->end, .more = from > 0, .last = from + n == k->planes.channels,
+    };
+    for (int64_t j = 0; j < k->down && b->bias && !from; j++)
+        r.start[j] = b->bias[fl_least(o + j, b->end - 1)];
+    (k->down == 1 ? sum_alone : sum_block)(&r, places, count, waiting);
+}
+
+static void run_part(const fl_correlation *k, const fl_part *p, const fl_tiling *t, const block *b) {
+    int64_t blocks = fl_pieces(b->end - b->begin, k->down);
+    int64_t together = k->blocks_first ? t->tiles : 1;
+    for (int64_t from = 0; from < k->planes.channels; from += k->chunk)
+        for (int64_t tile = 0; tile < t->tiles; tile += together)
+            for (int64_t i = 0; i < blocks; i++) {
+                float *waiting = b->waiting ? b->waiting + (tile * blocks + i * together) * SUMS : NULL;
+                run_tiles(k, p, t->places + tile * k->across, together, b, b->begin + i * k->down, from, waiting);
+            }
+}
+
+/* ---- parts of the result ---- */
+
+/* A part that no tap reaches, where it is gathered. */
+static void fill_part(const fl_correlation *k, const fl_part *p, const block *b, int64_t images) {
+    int64_t count = 1;
+    for (int a = 0; a < 3; a++)
+        count *= fl_least(p->count[a], a == k->axis ? k->band : p->count[a]);
+    for (int64_t i = 0; i < images; i++)
+        for (int64_t o = b->begin; o < b->end; o++) {
+            float *to = b->y + i * k->y_image + o * k->y_channel + p->base, value = b->bias ? b->bias[o] : 0;
+            for (int64_t j = 0; j < count; j++)
+                to[j] = value;
+        }
+}
+
 /* The rows of one part in one channel; with `next`, of the two whose elements alternate. */
 static void bring_rows(const fl_correlation *k, const fl_part *p, const fl_part *next, const float *from, const int64_t *at, float *to) {
     int64_t count[3];
     for (int a = 0; a < 3; a++)
         count[a] = fl_most(0, fl_least(p->count[a] - at[a], a == k->axis ? k->band : p->count[a]));
-    for (int64_t i = 0; i < count[0] * count[1]; i++) {
-        int64_t d = i / count[1], h = i % count[1], line = d * p->pitch[0] + h;
-        int64_t row = p->first[0] + (at[0] + d) * k->spread[0];
-        row = row * k->size[1] + p->first[1] + (at[1] + h) * k->spread[1];
-        float *y = to + row * k->size[2] + p->first[2] + at[2] * k->spread[2];
-        const float *a = from + p->base + line * p->pitch[1];
-        if (next) {
-            int64_t more = fl_most(0, fl_least(next->count[2] - at[2], k->axis == 2 ? k->band : next->count[2]));
-            interleave(a, from + next->base + line * next->pitch[1], count[2] + more, y);
-        } else
-            for (int64_t j = 0; j < count[2]; j++)
-                y[j * k->spread[2]] = a[j];
+    int64_t more = next ? fl_most(0, fl_least(next->count[2] - at[2], k->axis == 2 ? k->band : next->count[2])) : 0;
+    int64_t step = k->spread[2], down = k->spread[1] * k->size[2], pitch = p->pitch[1];
+    for (int64_t d = 0; d < count[0]; d++) {
+        int64_t row = (p->first[0] + (at[0] + d) * k->spread[0]) * k->size[1] + p->first[1] + at[1] * k->spread[1];
+        float *y = to + row * k->size[2] + p->first[2] + at[2] * step;
+        const float *a = from + p->base + d * p->pitch[0] * pitch, *b = next ? from + next->base + d * p->pitch[0] * next->pitch[1] : NULL;
+        for (int64_t h = 0; h < count[1]; h++, y += down, a += pitch)
+            if (next)
+                interleave(a, b + h * next->pitch[1], count[2] + more, y);
+            else
+                for (int64_t j = 0; j < count[2]; j++)
+                    y[j * step] = a[j];
     }
 }
 
@@ -245,6 +225,66 @@ static void bring_together(const fl_correlation *k, const block *b, int64_t imag
                 j += pair;
             }
         }
+}
+
+
+#include "plans.h"
+
+/* ---- weights ---- */
+
+/* The floats of a group's packed weights: by part, block of channels, source channel, tap. */
+static int64_t packed_floats(const fl_correlation *k) {
+    int64_t taps = 0;
+    for (int64_t i = 0; i < k->part_count; i++)
+        taps += k->parts[i].taps;
+    return taps * k->planes.channels * k->blocks * k->down;
+}
+
+static void pack_part(const fl_correlation *k, const fl_part *p, int64_t number, int64_t window, const float *w, float *to) {
+    int64_t down = k->down, rows = fl_least(down, k->outs - number * down), row[DOWN];
+    int64_t channels = k->planes.channels, taps = p->taps;
+    for (int64_t j = 0; j < DOWN; j++)
+        row[j] = (number * down + fl_least(j, rows - 1)) * k->w_out;
+    if (k->w_channel == window && taps == window) /* channels lie one after the other */
+        taps = window *= channels, channels = 1;
+    for (int64_t c = 0; c < channels; c++, w += k->w_channel, to += taps * down)
+        if (down == DOWN && taps == window)
+            interleave_rows(w, row, taps, to);
+        else
+            for (int64_t i = 0; i < taps; i++)
+                for (int64_t j = 0, at = taps == window ? i : p->window[i]; j < down; j++)
+                    to[i * down + j] = w[at + row[j]];
+}
+
+static void pack(void *context, int64_t begin, int64_t end) {
+    const fl_correlation *k = context;
+    for (int64_t i = begin; i < end; i++) {
+        int64_t group = i / k->blocks, number = i % k->blocks;
+        float *to = k->packed + group * packed_floats(k);
+        for (int64_t j = 0; j < k->part_count; j++) {
+            const fl_part *p = &k->parts[j];
+            int64_t at = p->weights + number * k->planes.channels * p->taps * k->down;
+            pack_part(k, p, number, k->window, k->w + group * k->w_group, to + at);
+        }
+    }
+}
+
+/* ---- jobs ---- */
+
+/* This thread's scratch memory: planes, unfinished sums, the result's parts before they are
+ * brought together. */
+typedef struct { float *planes, *waiting, *parts; } room;
+
+static int64_t whole(int64_t floats) { return (floats + 15) / 16 * 16; }
+
+static room make_room(const fl_correlation *k) {
+    int64_t tiles = 0, planes = whole(fl_planes_room(&k->planes, k->images));
+    for (int64_t i = 0; i < k->part_count; i++)
+        tiles = fl_most(tiles, k->parts[i].tilings[0].tiles);
+    int64_t waiting = k->chunk < k->planes.channels ? tiles * k->blocks * SUMS : 0;
+    int64_t parts = k->gathers ? k->images * k->y_image : 0;
+    float *memory = fl_scratch(FL_CONV_A, (size_t)(planes + waiting + parts) * sizeof(float));
+    return (room){memory, waiting ? memory + planes : NULL, memory + planes + waiting};
 }
 
 static void run_band(const fl_correlation *k, int64_t unit, int64_t group, int64_t band, int64_t share) {
@@ -265,7 +305,10 @@ static void run_band(const fl_correlation *k, int64_t unit, int64_t group, int64
     };
     int last = images < k->images || (k->bands > 1 && band == k->bands - 1);
     for (int64_t i = 0; i < k->part_count; i++)
-        run_part(k, &k->parts[i], &k->parts[i].tilings[last], &b);
+        if (k->gathers && !k->parts[i].taps)
+            fill_part(k, &k->parts[i], &b, images);
+        else
+            run_part(k, &k->parts[i], &k->parts[i].tilings[last], &b);
     if (k->gathers)
         bring_together(k, &b, images, at, y);
 }

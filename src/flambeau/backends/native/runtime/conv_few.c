@@ -3,6 +3,7 @@
  * Vectors along places, as in conv.c, would stay mostly empty. Here the windows of all images and
  * places are copied, one a row (columns: channel, tap), and go through one matrix product. Taps that
  * meet only padding everywhere are left out. */
+#include "plans.h"
 #include "conv.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* How a correlation is cut into units of work and vectors: see conv.c. */
+#include "plans.h"
 #include "conv_plan.h"
 #include <stdlib.h>
 
@@ -63,17 +64,19 @@ static int64_t output_at(const fl_correlation *k, const fl_part *p, int64_t d, i
 
 /* The vector whose first lane is at (d, h, w) of the box; with `flat` it goes on to further rows. */
 static fl_place vector_at(const fl_correlation *k, const fl_part *p, const layout *l, int64_t d, int64_t h, int64_t w, fl_move **moves) {
-    int64_t pitch = k->planes.e[2], at[FL_WIDTH] = {0};
+    int64_t pitch = k->planes.e[2], x = (d * k->planes.e[1] + h) * pitch + w, at[FL_WIDTH] = {0};
+    if (w + FL_WIDTH <= l->count[2])
+        return (fl_place){x, output_at(k, p, d, h, w), NULL};
     int lane[FL_WIDTH] = {0}, lanes = 0;
-    for (int i = 0; i < FL_WIDTH; i++) {
-        int64_t row = l->flat ? (h * pitch + w + i) / pitch : h;
-        int64_t column = l->flat ? (h * pitch + w + i) % pitch : w + i;
-        if (row >= l->count[1] || column >= l->count[2])
+    for (int i = 0; i < FL_WIDTH; i++, w++) {
+        if (l->flat && w == pitch)
+            h++, w = 0;
+        if (h >= l->count[1] || w >= l->count[2])
             continue;
-        at[lanes] = output_at(k, p, d, row, column);
+        at[lanes] = output_at(k, p, d, h, w);
         lane[lanes++] = i;
     }
-    return place_of(at, lanes, lane, (d * k->planes.e[1] + h) * pitch + w, moves);
+    return place_of(at, lanes, lane, x, moves);
 }
 
 static void image_places(const fl_correlation *k, const fl_part *p, const layout *l, fl_place *to, fl_move **moves) {

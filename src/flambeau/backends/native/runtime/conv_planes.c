@@ -140,6 +140,8 @@ static void copy_plane(const fl_planes *p, const float *source, const int64_t *l
     }
 }
 
+#include "plans.h"
+
 static void copy_channel(const fl_planes *p, const float *source, const int64_t *low, float *to) {
     for (int64_t i = 0; i < p->step[0]; i++)
         for (int64_t j = 0; j < p->step[1]; j++)

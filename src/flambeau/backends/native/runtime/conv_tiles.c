@@ -12,124 +12,6 @@
 #include "strided.h"
 #include <stdlib.h>
 
-/* ---- how planes are cut ---- */
-
-static int place_units(fl_tiled *t) {
-    int64_t size = t->outputs[0] * t->outputs[1], each = t->with->outputs, n = 0;
-    int64_t image = t->direct ? t->channels * t->plane : t->plane;
-    t->units = malloc((size_t)t->most * sizeof(fl_unit));
-    for (int64_t i = 0; t->units && i < t->images; i++)
-        for (int64_t r = 0; r < t->band; r++)
-            for (int64_t u = 0; u < t->across; u++, n++) {
-                int64_t row = r * each, column = u * FL_UNIT * each;
-                t->units[n] = (fl_unit){
-                    .source = (int32_t)(i * image + r * t->with->step * t->pitch + u * FL_WIDTH),
-                    .result = (int32_t)(i * t->outs * size + row * t->outputs[1] + column),
-                    .row = (int32_t)row, .column = (int32_t)column,
-                };
-            }
-    return t->units != NULL;
-}
-
-static int place_planes(fl_tiled *t) {
-    const fl_tiles *a = t->with;
-    int64_t columns = t->across * FL_WIDTH + a->extra;
-    t->direct = !t->pad[0] && !t->pad[1] && a->phases == 1 && columns <= t->width;
-    t->direct = t->direct && (t->rows - 1) * a->step + a->lines <= t->height;
-    t->pitch = t->direct ? t->width : columns;
-    t->plane = t->direct ? t->height * t->width : ((t->band - 1) * a->step + a->lines) * columns * a->phases;
-    t->phase = t->plane / 2;
-    t->most = t->images * t->band * t->across;
-    return place_units(t);
-}
-
-/* The number from 1 to `most` of images (or of rows of tiles, `each` units, of which there are `all` in each of
- * `batch`) for which the last of the threads is done first, if all jobs take what their units, in multiples of
- * `fit`, and `more` take. */
-static int64_t best_cut(int64_t most, int64_t each, int64_t all, int64_t batch, int64_t threads, int64_t fit, int64_t more) {
-    int64_t best = 1, least = INT64_MAX;
-    for (int64_t i = 1; i <= most; i++) {
-        int64_t jobs = fl_pieces(fl_pieces(all, i) * batch, threads), time = jobs * (fl_pieces(i * each, fit) * fit + more);
-        if (time < least)
-            best = i, least = time;
-    }
-    return best;
-}
-
-int fl_tiled_plan(fl_tiled *t, int64_t units, int64_t threads, int64_t fit) {
-    int64_t each = t->with->outputs;
-    t->rows = fl_pieces(t->outputs[0], each);
-    t->across = fl_pieces(t->outputs[1], FL_UNIT * each);
-    int64_t image = t->rows * t->across, size = fl_most(t->outs * t->outputs[0] * t->outputs[1], t->channels * t->height * t->width);
-    t->images = 1, t->band = t->rows;
-    if (image <= units && t->batch >= threads)
-        t->images = best_cut(fl_least(fl_least(units / image, INT32_MAX / 4 / size), t->batch), image, t->batch, 1, threads, fit, 0);
-    else /* bands read some rows twice */
-        t->band = best_cut(fl_most(1, fl_least(units / t->across, t->rows)), t->across, t->rows, t->batch, threads, fit, t->across / 2);
-    t->bands = fl_pieces(t->rows, t->band);
-    t->jobs = fl_pieces(t->batch, t->images) * t->bands;
-    return place_planes(t);
-}
-
-int fl_tiled_like(fl_tiled *t, const fl_tiled *other) {
-    t->rows = other->rows, t->across = other->across, t->images = other->images;
-    t->band = other->band, t->bands = other->bands, t->jobs = other->jobs;
-    return place_planes(t);
-}
-
-int64_t fl_tiled_job(const fl_tiled *t, int64_t job, int64_t *image, int64_t *row, int64_t *images) {
-    *image = job / t->bands * t->images, *row = job % t->bands * t->band;
-    *images = fl_least(t->images, t->batch - *image);
-    return *images * fl_least(t->band, t->rows - *row) * t->across;
-}
-
-int64_t fl_tiled_room(const fl_tiled *t) {
-    return t->direct ? 0 : t->images * t->plane + 2 * FL_WIDTH;
-}
-
-/* Elements of even and of odd number, n in all. */
-static void part(const float *from, int64_t n, float *even, float *odd) {
-    int64_t i = 0;
-    for (; 2 * (i + FL_WIDTH) <= n; i += FL_WIDTH) {
-        fvec a = fvec_load(from + 2 * i), b = fvec_load(from + 2 * i + FL_WIDTH);
-        fvec_store(even + i, fvec_even(a, b));
-        fvec_store(odd + i, fvec_odd(a, b));
-    }
-    for (; 2 * i < n; i++) {
-        even[i] = from[2 * i];
-        if (2 * i + 1 < n)
-            odd[i] = from[2 * i + 1];
-    }
-}
-
-/* Has the same lines of the next channel fetched, while this one is worked on. */
-static void fetch_next(const fl_tiled *t, const float *from, int64_t first, int64_t last, int64_t images) {
-    for (int64_t i = 0; i < images; i++, from += t->channels * t->height * t->width)
-        for (int64_t at = first * t->width; at < last * t->width; at += 16)
-            __builtin_prefetch(from + t->height * t->width + at);
-}
-
-const float *fl_tiled_planes(const fl_tiled *t, int64_t channel, int64_t image, int64_t row, int64_t images, float *room) {
-    const fl_tiles *a = t->with;
-    const float *from = t->from + (image * t->channels + channel) * t->height * t->width;
-    int64_t first = row * a->step - t->pad[0], lines = (fl_least(t->band, t->rows - row) - 1) * a->step + a->lines;
-    int64_t begin = fl_most(0, -first), end = fl_least(lines, t->height - first);
-    if (channel + 1 < t->channels)
-        fetch_next(t, from, first + begin, first + end, images);
-    if (t->direct)
-        return from + first * t->width;
-    int64_t left = t->pad[1], width = fl_least(t->width, t->pitch * a->phases - left);
-    for (int64_t i = 0; i < images; i++, from += t->channels * t->height * t->width)
-        for (int64_t j = begin; j < end; j++) {
-            float *to = room + i * t->plane + j * t->pitch;
-            if (a->phases == 1)
-                fl_copy_floats(from + (first + j) * t->width, width, to + left);
-            else
-                part(from + (first + j) * t->width, width, to + left % 2 * t->phase + left / 2, to + (left + 1) % 2 * t->phase + (left + 1) / 2);
-        }
-    return room;
-}
-
 /* ---- vectors of units ---- */
 
 /* Of two units' columns those of even and of odd number. The order of the lanes is what costs least,
@@ -329,28 +211,34 @@ static void turned_gradient_2(const float *const *lines, float *to, int64_t poin
 
 /* ---- outputs ---- */
 
-/* A unit's row of `vectors` vectors, at row and column of the result: what lies inside it. */
-FL_INLINE void put_row(const fvec *row, int vectors, int64_t column, const fl_outputs *to, float *y) {
-    if (column + vectors * FL_WIDTH <= to->width) {
-        FL_UNROLL for (int i = 0; i < vectors; i++)
-            fvec_store(y + i * FL_WIDTH, row[i]);
+/* The first n elements of a vector, or all, or none. */
+static __attribute__((noinline)) void put_part(fvec v, int64_t n, float *y) {
+    if (n >= FL_WIDTH)
+        fvec_store(y, v);
+    else if (n > 0)
+        fvec_store_part(y, v, n);
+}
+
+/* Row i of a unit, `vectors` vectors: what lies inside the result. */
+FL_INLINE void put_row(const fvec *row, int vectors, int64_t i, const fl_unit *u, const fl_outputs *to) {
+    float *y = to->y + u->result + i * to->width;
+    int64_t n = to->width - u->column;
+    __builtin_prefetch(y + to->next, 1);
+    if (to->top + u->row + i >= to->height)
         return;
-    }
-    FL_UNROLL for (int i = 0; i < vectors; i++) {
-        int64_t n = to->width - column - i * FL_WIDTH;
-        if (n >= FL_WIDTH)
-            fvec_store(y + i * FL_WIDTH, row[i]);
-        else if (n > 0)
-            fvec_store_part(y + i * FL_WIDTH, row[i], n);
+    if (vectors * FL_WIDTH <= n) {
+        FL_UNROLL for (int j = 0; j < vectors; j++)
+            fvec_store(y + j * FL_WIDTH, row[j]);
+    } else {
+        FL_UNROLL for (int j = 0; j < vectors; j++)
+            put_part(row[j], n - j * FL_WIDTH, y + j * FL_WIDTH);
     }
 }
 
-FL_INLINE void put_unit(const fvec *rows, int count, int vectors, const fl_unit *u, const fl_outputs *to) {
-    FL_UNROLL for (int i = 0; i < count; i++) {
-        __builtin_prefetch(to->y + u->result + i * to->width + to->next, 1);
-        if (to->top + u->row + i < to->height)
-            put_row(rows + i * vectors, vectors, u->column, to, to->y + u->result + i * to->width);
-    }
+/* Two rows of one vector. */
+FL_INLINE void put_unit(const fvec *rows, const fl_unit *u, const fl_outputs *to) {
+    put_row(rows, 1, 0, u, to);
+    put_row(rows + 1, 1, 1, u, to);
 }
 
 /* y = A' m A + bias. */
@@ -368,9 +256,9 @@ static fvec finish_1(const fl_unit *units, int64_t count, const float *m, int64_
         fvec y10 = s[1][0] - s[2][0] - s[3][0] + start, y11 = s[1][1] - s[2][1] - s[3][1] + start;
         check += ((y00 + y01) + (y10 + y11)) * 0.0f;
         fvec a[2] = {first_unit(y00, y01), first_unit(y10, y11)}, b[2] = {second_unit(y00, y01), second_unit(y10, y11)};
-        put_unit(a, 2, 1, units + i, to);
+        put_unit(a, units + i, to);
         if (i + 1 < count)
-            put_unit(b, 2, 1, units + i + 1, to);
+            put_unit(b, units + i + 1, to);
     }
     return check;
 }
@@ -388,36 +276,41 @@ static fvec finish_2(const fl_unit *units, int64_t count, const float *m, int64_
         fvec y10 = s[2][0] + s[1][0] + start, y11 = s[2][1] + s[1][1] + start;
         check += ((y00 + y01) + (y10 + y11)) * 0.0f;
         fvec a[2] = {first_unit(y00, y01), first_unit(y10, y11)}, b[2] = {second_unit(y00, y01), second_unit(y10, y11)};
-        put_unit(a, 2, 1, units + i, to);
+        put_unit(a, units + i, to);
         if (i + 1 < count)
-            put_unit(b, 2, 1, units + i + 1, to);
+            put_unit(b, units + i + 1, to);
     }
     return check;
 }
 
+/* Row r of two units, from a row of points x or, with `both`, from that added to the next. */
+FL_INLINE fvec finish_back_row(int both, int odd, int r, const fl_unit *units, int two, const float *x, int64_t point, fvec start, const fl_outputs *to) {
+    fvec s[5], row[2];
+    FL_UNROLL for (int j = 0; j < 5; j++, x += point)
+        s[j] = both ? fvec_load(x) + fvec_load(x + 5 * point) : fvec_load(x);
+    fvec p0 = s[0] + s[1] + start, p1 = s[1] + s[2] + start, q0 = s[3] + start, q1 = s[4] + start;
+    fvec a0 = odd ? q0 : p0, a1 = odd ? q1 : p1, b0 = odd ? p0 : q0, b1 = odd ? p1 : q1;
+    fvec a = first_unit(a0, a1), b = first_unit(b0, b1);
+    row[0] = fvec_low(a, b), row[1] = fvec_high(a, b);
+    put_row(row, 2, r, units, to);
+    if (two) {
+        a = second_unit(a0, a1), b = second_unit(b0, b1);
+        row[0] = fvec_low(a, b), row[1] = fvec_high(a, b);
+        put_row(row, 2, r, units + 1, to);
+    }
+    return ((p0 + p1) + (q0 + q1)) * 0.0f;
+}
+
 /* Points of an axis: three for two elements that take weights of even number (p0 + p1 and p1 + p2), one each
  * for those that take the weight between. `odd`: the latter come first. */
-FL_INLINE fvec finish_back_2(int odd, const fl_unit *units, int64_t count, const float *m, int64_t point, float bias, const fl_outputs *to) {
+static fvec finish_back_2(int odd, const fl_unit *units, int64_t count, const float *m, int64_t point, float bias, const fl_outputs *to) {
     fvec check = {0}, start = fvec_set(bias);
-    for (int64_t i = 0; i < count; i += 2, m += FL_WIDTH) {
-        fvec a[4][2], b[4][2];
-        FL_UNROLL for (int r = 0; r < 4; r++) {
-            fvec s[5];
-            FL_UNROLL for (int j = 0; j < 5; j++) {
-                const float *x = m + (j + (r % 2 == odd ? r / 2 : 3 + r / 2) * 5) * point;
-                s[j] = r % 2 == odd ? fvec_load(x) + fvec_load(x + 5 * point) : fvec_load(x);
-            }
-            fvec p0 = s[0] + s[1] + start, p1 = s[1] + s[2] + start, q0 = s[3] + start, q1 = s[4] + start;
-            check += ((p0 + p1) + (q0 + q1)) * 0.0f;
-            fvec p = first_unit(p0, p1), q = first_unit(q0, q1);
-            a[r][0] = odd ? fvec_low(q, p) : fvec_low(p, q), a[r][1] = odd ? fvec_high(q, p) : fvec_high(p, q);
-            p = second_unit(p0, p1), q = second_unit(q0, q1);
-            b[r][0] = odd ? fvec_low(q, p) : fvec_low(p, q), b[r][1] = odd ? fvec_high(q, p) : fvec_high(p, q);
+    for (int64_t i = 0; i < count; i += 2, m += FL_WIDTH)
+        for (int r = 0; r < 2; r++) {
+            const float *x = m + 5 * r * point;
+            check += finish_back_row(1, odd, 2 * r + odd, units + i, i + 1 < count, x, point, start, to);
+            check += finish_back_row(0, odd, 2 * r + !odd, units + i, i + 1 < count, x + 15 * point, point, start, to);
         }
-        put_unit(a[0], 4, 2, units + i, to);
-        if (i + 1 < count)
-            put_unit(b[0], 4, 2, units + i + 1, to);
-    }
     return check;
 }
 
@@ -454,3 +347,123 @@ const fl_tiles fl_tiles_odd_2 = {
     .product = {{0, 0, {0, 0, 1}}, {1, 1, {1, 0, 1}}, {2, 2, {1, 0, 0}}, {3, 3, {0, 1, 0}}, {1, 4, {0, 1, 0}}},
     .transform = walk_source_odd_2, .finish = finish_odd_2,
 };
+
+/* ---- how planes are cut ---- */
+
+/* Elements of even and of odd number, n in all. */
+static void part(const float *from, int64_t n, float *even, float *odd) {
+    int64_t i = 0;
+    for (; 2 * (i + FL_WIDTH) <= n; i += FL_WIDTH) {
+        fvec a = fvec_load(from + 2 * i), b = fvec_load(from + 2 * i + FL_WIDTH);
+        fvec_store(even + i, fvec_even(a, b));
+        fvec_store(odd + i, fvec_odd(a, b));
+    }
+    for (; 2 * i < n; i++) {
+        even[i] = from[2 * i];
+        if (2 * i + 1 < n)
+            odd[i] = from[2 * i + 1];
+    }
+}
+
+/* Has the same lines of the next channel fetched, while this one is worked on. */
+static void fetch_next(const fl_tiled *t, const float *from, int64_t first, int64_t last, int64_t images) {
+    for (int64_t i = 0; i < images; i++, from += t->channels * t->height * t->width)
+        for (int64_t at = first * t->width; at < last * t->width; at += 16)
+            __builtin_prefetch(from + t->height * t->width + at);
+}
+
+const float *fl_tiled_planes(const fl_tiled *t, int64_t channel, int64_t image, int64_t row, int64_t images, float *room) {
+    const fl_tiles *a = t->with;
+    const float *from = t->from + (image * t->channels + channel) * t->height * t->width;
+    int64_t first = row * a->step - t->pad[0], lines = (fl_least(t->band, t->rows - row) - 1) * a->step + a->lines;
+    int64_t begin = fl_most(0, -first), end = fl_least(lines, t->height - first);
+    if (channel + 1 < t->channels)
+        fetch_next(t, from, first + begin, first + end, images);
+    if (t->direct)
+        return from + first * t->width;
+    int64_t left = t->pad[1], width = fl_least(t->width, t->pitch * a->phases - left);
+    for (int64_t i = 0; i < images; i++, from += t->channels * t->height * t->width)
+        for (int64_t j = begin; j < end; j++) {
+            float *to = room + i * t->plane + j * t->pitch;
+            if (a->phases == 1)
+                fl_copy_floats(from + (first + j) * t->width, width, to + left);
+            else
+                part(from + (first + j) * t->width, width, to + left % 2 * t->phase + left / 2, to + (left + 1) % 2 * t->phase + (left + 1) / 2);
+        }
+    return room;
+}
+
+#include "plans.h"
+
+static int place_units(fl_tiled *t) {
+    int64_t size = t->outputs[0] * t->outputs[1], each = t->with->outputs, n = 0;
+    int64_t image = t->direct ? t->channels * t->plane : t->plane;
+    t->units = malloc((size_t)t->most * sizeof(fl_unit));
+    for (int64_t i = 0; t->units && i < t->images; i++)
+        for (int64_t r = 0; r < t->band; r++)
+            for (int64_t u = 0; u < t->across; u++, n++) {
+                int64_t row = r * each, column = u * FL_UNIT * each;
+                t->units[n] = (fl_unit){
+                    .source = (int32_t)(i * image + r * t->with->step * t->pitch + u * FL_WIDTH),
+                    .result = (int32_t)(i * t->outs * size + row * t->outputs[1] + column),
+                    .row = (int32_t)row, .column = (int32_t)column,
+                };
+            }
+    return t->units != NULL;
+}
+
+static int place_planes(fl_tiled *t) {
+    const fl_tiles *a = t->with;
+    int64_t columns = t->across * FL_WIDTH + a->extra;
+    t->direct = !t->pad[0] && !t->pad[1] && a->phases == 1 && columns <= t->width;
+    t->direct = t->direct && (t->rows - 1) * a->step + a->lines <= t->height;
+    t->pitch = t->direct ? t->width : columns;
+    t->plane = t->direct ? t->height * t->width : ((t->band - 1) * a->step + a->lines) * columns * a->phases;
+    t->phase = t->plane / 2;
+    t->most = t->images * t->band * t->across;
+    return place_units(t);
+}
+
+/* The number from 1 to `most` of images (or of rows of tiles, `each` units, of which there are `all` in each of
+ * `batch`) for which the last of the threads is done first, if all jobs take what their units, in multiples of
+ * `fit`, and `more` take. */
+static int64_t best_cut(int64_t most, int64_t each, int64_t all, int64_t batch, int64_t threads, int64_t fit, int64_t more) {
+    int64_t best = 1, least = INT64_MAX;
+    for (int64_t i = 1; i <= most; i++) {
+        int64_t jobs = fl_pieces(fl_pieces(all, i) * batch, threads), time = jobs * (fl_pieces(i * each, fit) * fit + more);
+        if (time < least)
+            best = i, least = time;
+    }
+    return best;
+}
+
+int fl_tiled_plan(fl_tiled *t, int64_t units, int64_t threads, int64_t fit) {
+    int64_t each = t->with->outputs;
+    t->rows = fl_pieces(t->outputs[0], each);
+    t->across = fl_pieces(t->outputs[1], FL_UNIT * each);
+    int64_t image = t->rows * t->across, size = fl_most(t->outs * t->outputs[0] * t->outputs[1], t->channels * t->height * t->width);
+    t->images = 1, t->band = t->rows;
+    if (image <= units && t->batch >= threads)
+        t->images = best_cut(fl_least(fl_least(units / image, INT32_MAX / 4 / size), t->batch), image, t->batch, 1, threads, fit, 0);
+    else /* bands read some rows twice */
+        t->band = best_cut(fl_most(1, fl_least(units / t->across, t->rows)), t->across, t->rows, t->batch, threads, fit, t->across / 2);
+    t->bands = fl_pieces(t->rows, t->band);
+    t->jobs = fl_pieces(t->batch, t->images) * t->bands;
+    return place_planes(t);
+}
+
+int fl_tiled_like(fl_tiled *t, const fl_tiled *other) {
+    t->rows = other->rows, t->across = other->across, t->images = other->images;
+    t->band = other->band, t->bands = other->bands, t->jobs = other->jobs;
+    return place_planes(t);
+}
+
+int64_t fl_tiled_job(const fl_tiled *t, int64_t job, int64_t *image, int64_t *row, int64_t *images) {
+    *image = job / t->bands * t->images, *row = job % t->bands * t->band;
+    *images = fl_least(t->images, t->batch - *image);
+    return *images * fl_least(t->band, t->rows - *row) * t->across;
+}
+
+int64_t fl_tiled_room(const fl_tiled *t) {
+    return t->direct ? 0 : t->images * t->plane + 2 * FL_WIDTH;
+}

@@ -89,29 +89,19 @@ static layout lay_out(const weighing *k, int64_t band) {
     return l;
 }
 
-/* Of the first place of a line in the planes, and in an array of outputs. */
-static int64_t line_in_planes(const weighing *k, const layout *l, int64_t line) {
-    int64_t lines = l->lines / l->count[0];
-    return (line / lines * k->planes.e[1] + line % lines) * k->planes.e[2];
-}
-
-static int64_t line_in_outputs(const weighing *k, const layout *l, int64_t line) {
-    int64_t lines = l->lines / l->count[0];
-    return (line / lines * k->s->out[1] + line % lines) * k->s->out[2];
-}
-
 /* The last vector of a line ends where the line does, as far as it is long enough for one. */
 static void make_places(const weighing *k, const layout *l, int64_t images, place *to) {
-    int64_t outputs = k->s->out[0] * k->s->out[1] * k->s->out[2], n = 0;
-    for (int64_t i = 0; i < images; i++)
-        for (int64_t line = 0; line < l->lines; line++) {
-            int64_t x = i * k->planes.image + line_in_planes(k, l, line);
-            int64_t g = i * k->s->groups * k->s->outputs * outputs + line_in_outputs(k, l, line);
-            for (int64_t v = 0; v < l->vectors; v++, n++) {
-                int64_t at = fl_most(0, fl_least(v * FL_WIDTH, l->run - FL_WIDTH));
-                to[n] = (place){(int32_t)(x + at), (int32_t)(k->as_it_is ? g + at : n * FL_WIDTH)};
-            }
+    const int64_t *out = k->s->out, *e = k->planes.e;
+    int64_t lines = l->lines / l->count[0], n = 0;
+    for (int64_t i = 0; i < images * l->lines; i++) {
+        int64_t d = i % l->lines / lines, h = i % lines, image = i / l->lines;
+        int64_t x = image * k->planes.image + (d * e[1] + h) * e[2];
+        int64_t g = (image * k->s->groups * k->s->outputs * out[0] + d) * out[1] * out[2] + h * out[2];
+        for (int64_t v = 0; v < l->vectors; v++, n++) {
+            int64_t at = fl_most(0, fl_least(v * FL_WIDTH, l->run - FL_WIDTH));
+            to[n] = (place){(int32_t)(x + at), (int32_t)(k->as_it_is ? g + at : n * FL_WIDTH)};
         }
+    }
 }
 
 /* One line of g as the vectors of make_places see it, 0 in lanes that are left over. */
@@ -134,10 +124,12 @@ static void copy_line(const weighing *k, const layout *l, const float *from, flo
 }
 
 static void copy_channel(const weighing *k, const layout *l, const float *g, int64_t images, float *to) {
-    int64_t outputs = k->s->out[0] * k->s->out[1] * k->s->out[2];
-    for (int64_t i = 0; i < images; i++, g += k->s->groups * k->s->outputs * outputs)
-        for (int64_t line = 0; line < l->lines; line++, to += l->vectors * FL_WIDTH)
-            copy_line(k, l, g + line_in_outputs(k, l, line), to);
+    const int64_t *out = k->s->out;
+    int64_t lines = l->lines / l->count[0], width = l->vectors * FL_WIDTH;
+    for (int64_t i = 0; i < images; i++, g += k->s->groups * k->s->outputs * out[0] * out[1] * out[2])
+        for (int64_t d = 0; d < l->count[0]; d++)
+            for (int64_t h = 0; h < lines; h++, to += width)
+                copy_line(k, l, g + (d * out[1] + h) * out[2], to);
 }
 
 /* ---- a job: some units of work, some channels of g ---- */
@@ -167,6 +159,8 @@ static void run_block(const weighing *k, const block *b, const place *places, in
         }
     }
 }
+
+#include "plans.h"
 
 /* A unit's place in this thread's scratch memory: the table, the planes, the copy of g. */
 typedef struct { place *places; float *planes, *g; } room;

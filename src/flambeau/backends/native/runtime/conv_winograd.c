@@ -140,6 +140,8 @@ static void pack(void *context, int64_t begin, int64_t end) {
     }
 }
 
+#include "plans.h"
+
 static void find_terms(winograd *k) {
     const fl_tiles *a = k->tiled.with;
     for (int p = 0; p < a->products * a->products; p++) {

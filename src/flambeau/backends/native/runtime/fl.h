@@ -91,6 +91,9 @@ FL_API void fl_max_pool(const fl_pool *shape, const float *x, float *y, int64_t 
 FL_API void fl_max_pool_gradient(const fl_pool *shape, const float *g, const float *x, const float *maxima, float *gx);
 /* gx = 0, and each g added at its index; indices outside of the plane are passed over. */
 FL_API void fl_scatter_places(const fl_pool *shape, const float *g, const int64_t *indices, float *gx);
+
+/* ---- means of windows (pooling_means.c) ---- */
+
 /* The sum of each window, by the number of its elements (with include_pad also those of the
  * padding), or by divisor unless that is 0. */
 FL_API void fl_avg_pool(const fl_pool *shape, const float *x, float *y, int64_t include_pad, int64_t divisor);
@@ -276,7 +279,7 @@ FL_API int fl_lstm_gradient(int64_t steps, const int64_t *sizes, int64_t reverse
 
 /* ---- gated recurrent units and simple recurrent layers (gru.c; needs gemm.c) ---- */
 
-/* As the LSTM above. A GRU's slopes are (4, rows, hidden): of r, of z, of n as the state sees it and
+/* As the LSTM above. A GRU's slopes are (rows, 4, hidden): of r, of z, of n as the state sees it and
  * as the input does. */
 FL_API int fl_gru(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *x, const float *weight_ih, const float *weight_hh, const float *bias_ih, const float *bias_hh, float *gates, float *h_before, float *new_hidden, float *output, float *h);
 FL_API int fl_gru_gradient(int64_t steps, const int64_t *sizes, int64_t reverse, int64_t features, int64_t hidden, const float *toward_output, const float *x, const float *weight_ih, const float *weight_hh, const float *gates, const float *h_before, const float *new_hidden, float *slopes, float *gx, float *gh, float *gweight_ih, float *gweight_hh, float *gbias_ih, float *gbias_hh);
