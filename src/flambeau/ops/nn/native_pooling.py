@@ -33,15 +33,11 @@ def _shape(
     return np.array([planes, *axes], np.int64)
 
 
-def _runtime(array: Array, work: int, dims: int) -> Any:
-    """The runtime where it can do the work and the call gains by it, or None."""
+def _function(name: str, array: Array, work: int, dims: int) -> Any:
+    """A function of the runtime where it can do the work and the call gains by it, or None."""
     if work < ENOUGH or dims > 3 or accumulate_type(array.dtype) != np.float32:
         return None
-    if named("fl_max_pool", work) is None:
-        return None
-    from ...backends.native import library  # not loaded by `import flambeau`
-
-    return library.runtime()
+    return named(name, work)
 
 
 def _single(array: Array) -> Array:
@@ -62,13 +58,13 @@ def max_pool(input: Array, *window: Ints, indices: bool) -> tuple[Array, Array |
     """
     kernel, stride, padding, dilation, out = window
     planes, size = math.prod(input.shape[:2]), input.shape[2:]
-    runtime = _runtime(input, planes * math.prod(out) * math.prod(kernel), len(out))
-    if runtime is None:
+    call = _function("fl_max_pool", input, planes * math.prod(out) * math.prod(kernel), len(out))
+    if call is None:
         return None
     shape = _shape(planes, size, out, kernel, stride, padding, dilation)
     result = np.empty((*input.shape[:2], *out), np.float32)
     places = np.empty(result.shape, np.int64) if indices else None
-    _call(runtime.fl_max_pool, shape, _single(input), result, places)
+    _call(call, shape, _single(input), result, places)
     return result.astype(input.dtype, copy=False), places
 
 
@@ -76,27 +72,29 @@ def max_pool_gradient(g: Array, input: Array, result: Array, *window: Ints) -> A
     """Each window's gradient at the maximum that counts."""
     kernel, stride, padding, dilation, out = window
     planes, size = math.prod(input.shape[:2]), input.shape[2:]
-    runtime = _runtime(g, planes * math.prod(out) * math.prod(kernel), len(out))
-    if runtime is None or input.dtype != g.dtype or not input.size:
+    call = _function(
+        "fl_max_pool_gradient", g, planes * math.prod(out) * math.prod(kernel), len(out)
+    )
+    if call is None or input.dtype != g.dtype or not input.size:
         return None
     shape = _shape(planes, size, out, kernel, stride, padding, dilation)
     gradient = np.empty(input.shape, np.float32)
     arrays = _single(g), _single(input), _single(result)
-    _call(runtime.fl_max_pool_gradient, shape, *arrays, gradient)
+    _call(call, shape, *arrays, gradient)
     return gradient.astype(g.dtype, copy=False)
 
 
 def scatter_places(values: Array, indices: Array, shape: Ints) -> Array | None:
     """Adds values at places of flattened planes; negative ones count from the end."""
     lead, size = shape[:2], math.prod(shape[2:])
-    runtime = _runtime(values, values.size, 1)
-    if runtime is None or not values.size or indices.min() < 0 or indices.max() >= size:
+    call = _function("fl_scatter_places", values, values.size, 1)
+    if call is None or not values.size or indices.min() < 0 or indices.max() >= size:
         return None
     count = math.prod(values.shape[2:])
     flat = _shape(math.prod(lead), (size,), (count,), (1,), (1,), (0,), (1,))
     result = np.empty(shape, np.float32)
     places = np.ascontiguousarray(indices, np.int64)
-    _call(runtime.fl_scatter_places, flat, _single(values), places, result)
+    _call(call, flat, _single(values), places, result)
     return result.astype(values.dtype, copy=False)
 
 
@@ -106,12 +104,12 @@ def avg_pool(
 ) -> Array | None:  # fmt: skip
     """The mean of each window."""
     planes, size = math.prod(input.shape[:2]), input.shape[2:]
-    runtime = _runtime(input, planes * math.prod(out) * math.prod(kernel), len(out))
-    if runtime is None:
+    call = _function("fl_avg_pool", input, planes * math.prod(out) * math.prod(kernel), len(out))
+    if call is None:
         return None
     shape = _shape(planes, size, out, kernel, stride, padding, (1,) * len(out))
     result = np.empty((*input.shape[:2], *out), np.float32)
-    _call(runtime.fl_avg_pool, shape, _single(input), result, int(include_pad), divisor or 0)
+    _call(call, shape, _single(input), result, int(include_pad), divisor or 0)
     return result.astype(input.dtype, copy=False)
 
 
@@ -121,12 +119,14 @@ def avg_pool_gradient(
 ) -> Array | None:  # fmt: skip
     """Each window's gradient, spread over its elements."""
     planes, size = math.prod(input[:2]), input[2:]
-    runtime = _runtime(g, planes * math.prod(out) * math.prod(kernel), len(out))
-    if runtime is None:
+    call = _function(
+        "fl_avg_pool_gradient", g, planes * math.prod(out) * math.prod(kernel), len(out)
+    )
+    if call is None:
         return None
     shape = _shape(planes, size, out, kernel, stride, padding, (1,) * len(out))
     result = np.empty(input, np.float32)
-    _call(runtime.fl_avg_pool_gradient, shape, _single(g), result, int(include_pad), divisor or 0)
+    _call(call, shape, _single(g), result, int(include_pad), divisor or 0)
     return result.astype(g.dtype, copy=False)
 
 
@@ -137,21 +137,21 @@ def _adaptive(planes: int, size: Ints, out: Ints) -> Array:
 
 def adaptive_avg_pool(input: Array, out: Ints) -> Array | None:
     """The mean of each of as many windows as the output is to have."""
-    runtime = _runtime(input, input.size, len(out))
-    if runtime is None:
+    call = _function("fl_adaptive_avg_pool", input, input.size, len(out))
+    if call is None:
         return None
     result = np.empty((*input.shape[:2], *out), np.float32)
     shape = _adaptive(math.prod(input.shape[:2]), input.shape[2:], out)
-    _call(runtime.fl_adaptive_avg_pool, shape, _single(input), result)
+    _call(call, shape, _single(input), result)
     return result.astype(input.dtype, copy=False)
 
 
 def adaptive_avg_pool_gradient(g: Array, input: Ints) -> Array | None:
     """Each window's gradient, spread over its elements."""
-    runtime = _runtime(g, math.prod(input), len(input) - 2)
-    if runtime is None:
+    call = _function("fl_adaptive_avg_pool_gradient", g, math.prod(input), len(input) - 2)
+    if call is None:
         return None
     result = np.empty(input, np.float32)
     shape = _adaptive(math.prod(input[:2]), input[2:], g.shape[2:])
-    _call(runtime.fl_adaptive_avg_pool_gradient, shape, _single(g), result)
+    _call(call, shape, _single(g), result)
     return result.astype(g.dtype, copy=False)
