@@ -37,7 +37,7 @@ import workloads
 SOURCE = str(Path(__file__).resolve().parent.parent / "src")
 SIDES = ("flambeau", "flambeau:eager", "torch", "torch:compile", "jax")
 WARM_UP = 7  # steps after the three whose losses are noted, or a second
-AT_LEAST, AT_MOST = 5, 2000  # timed steps
+AT_LEAST, AT_MOST = 5, 50_000  # timed steps
 
 
 # -- in the process of one side ------------------------------------------------------------------
