@@ -256,6 +256,31 @@ def test_a_layer_that_extends_ours():
         assert compiled(x).allclose(layer(x), atol=1e-5)
 
 
+class Keeper:
+    """Sets attributes that it does not read."""
+
+    def __init__(self):
+        self.mode, self.other, self.name = "fresh", "fresh", "other"
+
+    def run(self, x):
+        self.mode = "used"
+        setattr(self, self.name, "used")
+        return x * 2
+
+
+@pytest.mark.filterwarnings("ignore:flambeau.compile")
+def test_attributes_that_are_set_are_set_again():
+    keeper = Keeper()
+    compiled = flambeau.compile(keeper.run)
+    x = flambeau.ones(2)
+    for name in ("", "mode", "mode", "other", "other", "mode"):
+        if name:
+            setattr(keeper, name, "changed")
+        for _ in range(3):
+            assert compiled(x).tolist() == [2.0, 2.0]
+            assert (keeper.mode, keeper.other) == ("used", "used")
+
+
 PROGRAM = """
 import torch
 

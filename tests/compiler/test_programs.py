@@ -28,6 +28,16 @@ SUMS = ("sum", "mean", "amax", "amin", "any", "all", "prod", "var", "std", "logs
 
 
 class Machine:
+    """A function of tensors that a list of decisions makes; what a call needs lives in a Run."""
+
+    def __init__(self, decisions):
+        self.decisions = decisions
+
+    def __call__(self, *tensors):
+        return Run(self.decisions)(*tensors)
+
+
+class Run:
     """Runs a list of decisions as a program on tensors; the same decisions give the same program.
 
     Each decision is a tuple of numbers, of which every step takes what it needs; what does not fit

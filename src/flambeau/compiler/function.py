@@ -14,7 +14,7 @@ from ..autograd.graph import next_sequence
 from ..autograd.modes import mode
 from ..backends.native import library
 from ..tensor.dtype import get_default_dtype
-from ..tensor.recording import changes, recorders
+from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .call import MISS, written
@@ -214,7 +214,6 @@ class CompiledFunction:
         if spec is not None:
             args, kwargs = tree_unflatten(leaves, spec)
         modes = _modes()
-        before = changes.count
         recording = Recorder()
         tensors = [x for x in leaves if isinstance(x, Tensor)]
         start = next_sequence()
@@ -236,8 +235,8 @@ class CompiledFunction:
         try:
             if recording.once:
                 raise _Again(recording.once)
-            if changes.count != before and not environment.holds():
-                raise _Again("it changes attributes of a module")
+            if not environment.holds():
+                raise _Again("it changes attributes or containers that it names")
             outer = environment.roots()
             if any(id(root_of(t._data)) in outer for t in tensors):
                 raise _Again("an argument shares memory with a tensor that the function names")

@@ -25,10 +25,10 @@ SIMPLE = (bool, int, float, complex, str, bytes, type(None), range, slice)
 IMPURE_NAMES = frozenset(("print", "input", "open", "breakpoint", "next"))
 IMPURE_MODULES = frozenset(("time", "random", "secrets", "uuid", "datetime"))
 SETTABLE = frozenset(("grad", "data", "requires_grad", "training"))  # known to the recorder
-# What reads attributes whose names the code does not show.
+# What reads or sets attributes whose names the code does not show.
 BY_NAME = frozenset(
-    ("getattr", "hasattr", "vars", "locals", "attrgetter", "__dict__", "__getattr__",
-     "__getattribute__")
+    ("getattr", "setattr", "hasattr", "delattr", "vars", "locals", "attrgetter", "__dict__",
+     "__getattr__", "__getattribute__", "__setattr__")
 )  # fmt: skip
 PACKAGES = ("flambeau", "torch", "torchvision")  # what stands for ours, under whichever name
 STANDARD = frozenset(("training", "_is_full_backward_hook"))  # of every module
@@ -255,6 +255,8 @@ class Environment:
                         found = None
                         self._remember(self.names, vars(module), what, value)
                         self._visit(value, depth)
+            elif step.opname in ("STORE_ATTR", "DELETE_ATTR"):
+                self._name(what)  # what a replayed program would not do again
             elif step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
                 self._by_name = self._by_name or what in BY_NAME
                 if what in IMPURE_NAMES and what not in names:

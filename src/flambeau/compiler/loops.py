@@ -7,6 +7,7 @@ in lanes. Where the inner loop walks along the results ("columns"), sums stand i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,13 +122,27 @@ class LoopWriter:
         return lines
 
     def _stores(self) -> list[str]:
-        """The lines of the inner loop's body but for the sums."""
-        body = self.body
+        """The lines of the inner loop's body, where there are no sums."""
+        return self._lines([], _no_sum)
+
+    def _lines(self, sums: list[Statement], take: Callable[[int, str], str]) -> list[str]:
+        """The lines of the inner loop's body, in the statements' order: what a sum reads may be
+        written later.
+
+        ``take`` gives the line that takes a sum's value, by its number, for those in ``sums``.
+        """
+        body, lines = self.body, []
+        numbers = {id(s): k for k, s in enumerate(s for s in self.statements if s.reduce)}
+        wanted = {id(s) for s in sums}
         for s in self.statements:
-            if not s.reduce:
-                value = body.value(s.value)
-                body.lines.append(f"{body.place(s.target)} = {value};")
-        lines, body.lines = body.lines, []
+            if s.reduce and id(s) not in wanted:
+                continue
+            value = body.value(s.value)
+            lines += body.lines
+            body.lines = []
+            lines.append(
+                take(numbers[id(s)], value) if s.reduce else f"{body.place(s.target)} = {value};"
+            )
         return lines
 
     # ------------------------------------------------------------------ the three forms
@@ -207,16 +222,12 @@ class LoopWriter:
         before = self._invariant()
         start, finish, fold = [], [], []
         values = [s for s in sums if not self._lies(s)]
-        lines = self._stores()
+        lines = self._lines(values, lambda k, value: f"part{k}[l] = {value};")
         for k, s in enumerate(sums):
             kind = dtype_name(s.target.dtype)
             wide = "double" if s.reduce == SUM else kind
             start.append(f"{wide} total{k} = {_identity(s)};")
             if s in values:
-                value = self.body.value(s.value)
-                lines += self.body.lines
-                self.body.lines = []
-                lines.append(f"part{k}[l] = {value};")
                 piece = f"{_fold(s)}(part{k}, width)"
                 fold.append(_combine(s, f"total{k}", piece))
             scale = f" * {s.scale!r}" if s.scale != 1.0 else ""
@@ -278,20 +289,13 @@ class LoopWriter:
         return [*lines, "}"]
 
     def _with_sums(self, sums: list[Statement], at: str, lanes: int) -> list[str]:
-        lines = self._stores()
-        body = self.body
-        for k, s in enumerate(sums):
-            value = body.value(s.value)
-            lines += body.lines
-            body.lines = []
-            lines.append(_combine(s, f"sum{k}{at}", value))
-        return lines
+        return self._lines(sums, lambda k, value: _combine(sums[k], f"sum{k}{at}", value))
 
     def _columns(self) -> list[str]:
         n = self.shape[self.inner]
         sums = [s for s in self.statements if s.reduce]
         before = self._invariant()
-        lines = self._stores()
+        lines = self._lines(sums, lambda k, value: _combine(sums[k], f"sum{k}[{INNER}]", value))
         start, finish = [], []
         for k, s in enumerate(sums):
             kind = _accumulator(s)
@@ -305,10 +309,6 @@ class LoopWriter:
                     f"{sum(_bytes(t) * n for t in sums)}) + {at}); /* {size} */"
                 )
             start.append(f"for (int64_t l = 0; l < {n}; l++) sum{k}[l] = {_identity(s)};")
-            value = self.body.value(s.value)
-            lines += self.body.lines
-            self.body.lines = []
-            lines.append(_combine(s, f"sum{k}[{INNER}]", value))
             scale = f" * {s.scale!r}" if s.scale != 1.0 else ""
             kind = dtype_name(s.target.dtype)
             finish += [
@@ -318,6 +318,10 @@ class LoopWriter:
         loop = ["FL_IVDEP", f"for (int64_t {INNER} = 0; {INNER} < {n}; {INNER}++) {{",
                 *_indented(lines, 1), "}"]  # fmt: skip
         return self._outer([*start, *self._middle([*before, *loop]), *finish])
+
+
+def _no_sum(number: int, value: str) -> str:
+    raise AssertionError("a sum where there is none")
 
 
 class EpilogueWriter(LoopWriter):
