@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class HostStep:
 
     def __call__(self, table: Any) -> int:
         call, program = self.call, self.program
-        args = self._given(call.args)
+        args = with_tensors(call.args, lambda view: wrap(program.array(view)))
         before, mode.grad = mode.grad, False
         try:
             if isinstance(call.op.kernel, Update):
@@ -52,31 +53,29 @@ class HostStep:
         options = settings(*self.call.note)
         return (*args[: kernel.lists], *[options[name] for name in kernel.options])
 
-    def _given(self, value: Any) -> Any:
-        if isinstance(value, View):
-            return wrap(self.program.array(value))
-        if isinstance(value, tuple):
-            return tuple([self._given(v) for v in value])
-        return value
+
+def with_tensors(value: Any, tensor: Callable[[View], Tensor]) -> Any:
+    """A recorded call's arguments with tensors in place of the views."""
+    if isinstance(value, View):
+        return tensor(value)
+    if isinstance(value, tuple):
+        return tuple([with_tensors(v, tensor) for v in value])
+    return value
 
 
 def complaint(program: Program, node: Any) -> Exception:
     """What eager mode says of a call whose native code refuses its class or index numbers."""
 
-    def as_found(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple([as_found(v) for v in value])
-        if not isinstance(value, View):
-            return value
-        if value.dtype.kind in "biu":
-            return wrap(program.array(value).copy())
-        return wrap(np.zeros(value.shape, value.dtype))
+    def as_found(view: View) -> Tensor:
+        if view.dtype.kind in "biu":
+            return wrap(program.array(view).copy())
+        return wrap(np.zeros(view.shape, view.dtype))
 
     place = f"in {node.name.strip('_')}" + (f", {node.line}" if node.line else "")
     before, mode.grad = mode.grad, False
     try:
         run = dispatch.execute_inplace if node.call.writes else compute
-        run(node.call.op, as_found(node.call.args))
+        run(node.call.op, with_tensors(node.call.args, as_found))
     except KeyError:  # the numbers are no longer there
         pass
     except Exception as error:

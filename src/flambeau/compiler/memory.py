@@ -99,6 +99,10 @@ class View:
         dense = self.size * self.dtype.itemsize
         return (low, high) == (0, self.buffer.nbytes) and dense == self.buffer.nbytes
 
+    def is_whole(self) -> bool:
+        """Whether the elements are all of the buffer's, in its order."""
+        return self.is_contiguous() and self.covers()
+
     def same_place(self, other: View) -> bool:
         """Whether both name the same elements in the same order."""
         if self.buffer is not other.buffer or self.offset != other.offset:

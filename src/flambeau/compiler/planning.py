@@ -90,14 +90,10 @@ def _successors(loop: Loop) -> list[tuple[View, View]]:
             continue
         for view in loads(s.value):
             read.setdefault(view.key, view)
-        if _whole(s.target):
-            same = [v for v in read.values() if _whole(v) and _alike(v, s.target)]
+        if s.target.is_whole():
+            same = [v for v in read.values() if v.is_whole() and _alike(v, s.target)]
             found += [(s.target, v) for v in same]
     return found
-
-
-def _whole(view: View) -> bool:
-    return view.is_contiguous() and view.covers()
 
 
 def _alike(a: View, b: View) -> bool:

@@ -108,10 +108,6 @@ def _keep_function(graph: Graph, buffer: Buffer, users: list[int]) -> None:
         _read_instead(node, buffer)
 
 
-def _whole(view: View) -> bool:
-    return view.is_contiguous() and view.covers()
-
-
 def _parts(x: Expr, buffer: Buffer) -> list[Expr] | None:
     """The largest parts of an expression that read a buffer and nothing else; None where a part is
     the buffer's element itself."""
@@ -139,7 +135,7 @@ def _function_of(node: object, buffer: Buffer, known: Known) -> Expr | None:
     if not isinstance(node, Loop) or any(v.buffer is buffer for v in node.writes()):
         return None
     mine = [v for v in node.reads() if v.buffer is buffer]
-    if not mine or not all(_whole(v) for v in mine):
+    if not mine or not all(v.is_whole() for v in mine):
         return None
     view = View(buffer, mine[0].dtype, 0, (buffer.nbytes // mine[0].dtype.itemsize,), (1,))
     plain = load(view)
@@ -160,7 +156,7 @@ def _function_of(node: object, buffer: Buffer, known: Known) -> Expr | None:
 def _source_in(loop: Loop, buffer: Buffer) -> tuple[View, Expr, bool] | None:
     """Where a loop has a buffer's elements: the view, their value, whether it only reads them."""
     views = [v for v in (*loop.reads(), *loop.writes()) if v.buffer is buffer]
-    if not all(_whole(v) for v in views):
+    if not all(v.is_whole() for v in views):
         return None
     written = [s for s in loop.statements if s.target.buffer is buffer]
     if any(s.reduce for s in written) or len(written) > 1:

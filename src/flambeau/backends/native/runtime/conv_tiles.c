@@ -242,6 +242,15 @@ FL_INLINE void put_unit(const fvec *rows, const fl_unit *u, const fl_outputs *to
 }
 
 /* y = A' m A + bias. */
+/* Squares of 2 x 2 outputs of one or two units; 0 for each that is finite. */
+FL_INLINE fvec put_squares(fvec y00, fvec y01, fvec y10, fvec y11, const fl_unit *units, int two, const fl_outputs *to) {
+    fvec a[2] = {first_unit(y00, y01), first_unit(y10, y11)}, b[2] = {second_unit(y00, y01), second_unit(y10, y11)};
+    put_unit(a, units, to);
+    if (two)
+        put_unit(b, units + 1, to);
+    return ((y00 + y01) + (y10 + y11)) * 0.0f;
+}
+
 static fvec finish_1(const fl_unit *units, int64_t count, const float *m, int64_t point, float bias, const fl_outputs *to) {
     fvec check = {0}, start = fvec_set(bias);
     for (int64_t i = 0; i < count; i += 2, m += FL_WIDTH) {
@@ -254,11 +263,7 @@ static fvec finish_1(const fl_unit *units, int64_t count, const float *m, int64_
         }
         fvec y00 = s[0][0] + s[1][0] + s[2][0] + start, y01 = s[0][1] + s[1][1] + s[2][1] + start;
         fvec y10 = s[1][0] - s[2][0] - s[3][0] + start, y11 = s[1][1] - s[2][1] - s[3][1] + start;
-        check += ((y00 + y01) + (y10 + y11)) * 0.0f;
-        fvec a[2] = {first_unit(y00, y01), first_unit(y10, y11)}, b[2] = {second_unit(y00, y01), second_unit(y10, y11)};
-        put_unit(a, units + i, to);
-        if (i + 1 < count)
-            put_unit(b, units + i + 1, to);
+        check += put_squares(y00, y01, y10, y11, units + i, i + 1 < count, to);
     }
     return check;
 }
@@ -274,11 +279,7 @@ static fvec finish_2(const fl_unit *units, int64_t count, const float *m, int64_
         }
         fvec y00 = s[0][0] + s[1][0] + start, y01 = s[0][1] + s[1][1] + start;
         fvec y10 = s[2][0] + s[1][0] + start, y11 = s[2][1] + s[1][1] + start;
-        check += ((y00 + y01) + (y10 + y11)) * 0.0f;
-        fvec a[2] = {first_unit(y00, y01), first_unit(y10, y11)}, b[2] = {second_unit(y00, y01), second_unit(y10, y11)};
-        put_unit(a, units + i, to);
-        if (i + 1 < count)
-            put_unit(b, units + i + 1, to);
+        check += put_squares(y00, y01, y10, y11, units + i, i + 1 < count, to);
     }
     return check;
 }
