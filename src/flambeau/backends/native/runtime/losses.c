@@ -2,7 +2,11 @@
 #include "fl.h"
 #include "vmath.h"
 
-enum { BLOCK_NUMBERS = 1024 }; /* of rows that are worked on together, so that short ones fill vectors */
+enum {
+    BLOCK_NUMBERS = 1024, /* of rows that are worked on together */
+    FEW = 32,             /* classes up to which rows lie side by side in vectors */
+    LANES = 16            /* rows, then */
+};
 
 /* Apart from their callers, where Clang does not vectorise them. */
 static __attribute__((noinline)) void exps_of(int64_t n, float *x)
@@ -87,9 +91,43 @@ static void some_rows(const forward *f, int64_t begin, int64_t end)
     }
 }
 
+/* The same of at most LANES rows of few classes, a vector of rows for each class. */
+static void short_rows(const forward *f, int64_t begin, int64_t end)
+{
+    const int64_t n = f->classes, count = end - begin;
+    float columns[FEW * LANES], tops[LANES], sums[LANES] = {0}, logs[LANES], share;
+    for (int64_t l = 0; l < LANES; l++) { /* lanes without a row of their own take the last one */
+        const float *x = f->x + (begin + (l < count ? l : count - 1)) * f->xrs;
+        for (int64_t j = 0; j < n; j++) columns[j * LANES + l] = x[j];
+    }
+    for (int64_t l = 0; l < LANES; l++) tops[l] = columns[l];
+    for (int64_t j = 1; j < n; j++)
+        for (int64_t l = 0; l < LANES; l++) tops[l] = larger(columns[j * LANES + l], tops[l]);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t l = 0; l < LANES; l++) columns[j * LANES + l] -= tops[l];
+    exps_of(n * LANES, columns);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t l = 0; l < LANES; l++) sums[l] += columns[j * LANES + l];
+    logs_of(LANES, sums, logs);
+    for (int64_t l = 0; l < count; l++) {
+        const int64_t i = begin + l, place = place_of(f, i, &share);
+        const float loss = logs[l] - (f->x[i * f->xrs + (place < 0 ? 0 : place)] - tops[l]);
+        for (int64_t j = 0; j < n; j++) f->exps[i * n + j] = columns[j * LANES + l];
+        f->places[i] = place;
+        f->sums[i] = sums[l];
+        f->losses[i] = place < 0 ? 0 : f->weight ? loss * share : loss;
+        if (f->weight) f->shares[i] = place < 0 ? 0 : share;
+    }
+}
+
 static void forward_rows(void *context, int64_t begin, int64_t end)
 {
     const forward *f = context;
+    if (f->classes <= FEW) {
+        for (int64_t i = begin; i < end; i += LANES)
+            short_rows(f, i, end - i < LANES ? end : i + LANES);
+        return;
+    }
     const int64_t block = f->classes < BLOCK_NUMBERS ? BLOCK_NUMBERS / f->classes : 1;
     for (int64_t i = begin; i < end; i += block)
         some_rows(f, i, end - i < block ? end : i + block);
@@ -117,8 +155,12 @@ int64_t fl_cross_entropy(int64_t n, int64_t classes, const float *x, int64_t xrs
     if (!weight)
         *share = reduction == 1 ? (count ? 1.0f / (float)count : __builtin_nanf("")) : 1.0f;
     if (reduction) {
-        double total = 0;
-        for (int64_t i = 0; i < n; i++) total += losses[i];
+        double lanes[8] = {0}, total = 0;
+        int64_t i = 0;
+        for (; i + 8 <= n; i += 8)
+            for (int64_t l = 0; l < 8; l++) lanes[l] += losses[i + l];
+        for (; i < n; i++) total += losses[i];
+        for (int64_t l = 0; l < 8; l++) total += lanes[l];
         if (weight)
             *result = reduction == 1 && weights == 0 ? __builtin_nanf("") : (float)total;
         else
