@@ -111,6 +111,19 @@ def _hold_gradient_array(t: Training) -> None:
         t.kept.append(t.model[0].weight.grad.numpy())
 
 
+def _hold_part_of_gradient(t: Training) -> None:
+    t.kept.extend(p.grad[:1] for p in t.model.parameters() if p.grad is not None)
+
+
+def _some_gradients(t: Training) -> None:
+    t.model[0].weight.grad = t.model[3].bias.grad = None
+
+
+def _memory_of_another(t: Training) -> None:
+    with flambeau.no_grad():
+        t.model[3].bias.set_(t.model[3].bias.detach() * 2)
+
+
 def _other_data(t: Training) -> None:
     t.model[0].weight.data = t.model[0].weight.data * 1.5
 
@@ -171,10 +184,10 @@ def _seed(t: Training) -> None:
 
 CHANGES = [
     _rate, _decay, _state_entry, _fresh_state, _without_an_entry, _plain_state, _updated_state,
-    _unpickled, _late_count, _load_optimizer, _load_model, _hold_gradient,
-    _hold_gradient_array, _other_data, _write_inside, _no_gradients, _own_gradient, _evaluate,
-    _train, _other_batch, _larger_batch, _turned_batch, _batch_in_parameters, _scale, _hook,
-    _freeze, _seed,
+    _unpickled, _late_count, _load_optimizer, _load_model, _hold_gradient, _hold_gradient_array,
+    _hold_part_of_gradient, _some_gradients, _memory_of_another, _other_data, _write_inside,
+    _no_gradients, _own_gradient, _evaluate, _train, _other_batch, _larger_batch, _turned_batch,
+    _batch_in_parameters, _scale, _hook, _freeze, _seed,
 ]  # fmt: skip
 
 
@@ -265,6 +278,86 @@ def test_results_and_gradients_are_not_written_again():
     assert len({r.item() for r in results}) > 3
     assert len({g.sum().item() for g in gradients}) > 3
     assert results[0]._node is not None and results[0].grad_fn is not None
+
+
+def test_gradients_in_memory_of_another_shape_are_kept_for_who_holds_a_part():
+    weight = flambeau.arange(12.0).reshape(3, 4).t().requires_grad_()
+    scale = flambeau.arange(12.0).reshape(4, 3)
+
+    @flambeau.compile
+    def step():
+        weight.grad = None
+        loss = (weight * weight * scale).sum()
+        loss.backward()
+        with flambeau.no_grad():
+            weight.mul_(0.5)
+        return loss
+
+    held = []
+    for k in range(8):
+        step()
+        if k % 2:
+            held.append((weight.grad[1:], weight.grad.detach().clone()))
+    assert step.entries and not step.eager
+    for part, whole in held:
+        assert flambeau.equal(part, whole[1:])
+
+
+def test_gradients_that_nobody_holds_keep_their_memory():
+    t = Training("SGD", True)
+    for _ in range(3):
+        t.step(t.x, t.y)
+    places = [p.grad.data_ptr() for p in t.model.parameters()]
+    for change in (lambda: None, lambda: _no_gradients(t), lambda: _some_gradients(t)):
+        change()
+        t.step(t.x, t.y)
+        assert [p.grad.data_ptr() for p in t.model.parameters()] == places
+
+
+def test_versions_grow_by_one_at_each_run():
+    t = Training("Adam", True)
+    parameters = list(t.model.parameters())
+    t.step(t.x, t.y)
+    before = [p._version for p in parameters]
+    for _ in range(5):
+        t.step(t.x, t.y)
+    assert [p._version for p in parameters] == [v + 5 for v in before]
+    with flambeau.no_grad():
+        parameters[0].mul_(1)
+    assert parameters[0]._version == before[0] + 6
+
+    t.step = flambeau.compile(t._stepper())  # a second program that writes the same tensors
+    for _ in range(4):
+        t.step(t.x, t.y)
+    assert parameters[0]._version == before[0] + 10
+    assert parameters[1]._version == before[1] + 9
+
+
+def test_what_a_program_no_longer_writes_is_not_counted():
+    total = flambeau.zeros(3)
+    f = flambeau.compile(lambda x: total.add_(x).sum())
+    for _ in range(3):
+        f(flambeau.ones(3))
+    first, total = total, flambeau.zeros(3)
+    version = first._version
+    for _ in range(3):
+        f(flambeau.ones(3))
+    assert len(f.entries) == 1
+    assert first._version == version
+    assert first.tolist() == total.tolist() == [3, 3, 3]
+
+
+def test_the_default_type_may_change_between_repeated_calls():
+    f = flambeau.compile(lambda: flambeau.ones(2) * 0.1)
+    for _ in range(4):
+        assert f().dtype == flambeau.float32
+    flambeau.set_default_dtype(flambeau.float64)
+    try:
+        assert f().dtype == flambeau.float64
+        assert f().dtype == flambeau.float64
+    finally:
+        flambeau.set_default_dtype(flambeau.float32)
+    assert f().dtype == flambeau.float32
 
 
 def test_errors_leave_the_short_way_usable():

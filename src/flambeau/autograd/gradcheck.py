@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.tensor import Tensor, set_memory, wrap
 from .methods import grad
 from .modes import no_grad
 
@@ -31,7 +31,7 @@ def _numerical(f: Callable, inputs: tuple, x: Tensor, n_out: int, eps: float) ->
     """
     flat = x._data.reshape(-1) if x._data.flags.c_contiguous else None
     if flat is None:
-        x._data = np.ascontiguousarray(x._data)
+        set_memory(x, np.ascontiguousarray(x._data))
         flat = x._data.reshape(-1)
     directions = (1.0, 1j) if flat.dtype.kind == "c" else (1.0,)
     columns: list[list[list[np.ndarray]]] = [[[] for _ in range(n_out)] for _ in directions]

@@ -17,9 +17,9 @@ import numpy as np
 
 from ..autograd.modes import mode
 from ..backends.native import library
-from ..tensor.dtype import get_default_dtype
 from ..tensor.recording import changes
-from ..tensor.tensor import Tensor, storage_of
+from ..tensor.tensor import Tensor
+from .memory import root_of
 from .numbers import SettingSource
 from .program import Program, Result
 
@@ -30,10 +30,8 @@ MISS: Any = object()
 SMALL = 1024  # bytes up to which a result is copied from memory of the program's own
 _ERRORS = "(AttributeError, IndexError, KeyError, TypeError, ValueError)"
 
-# What getrefcount says of an object that only a function's global name stands for.
-_scope: dict[str, Any] = {"refs": getrefcount, "probe": object()}
-exec("def count():\n    return refs(probe)", _scope)
-ALONE = _scope["count"]()
+# What getrefcount says of an object that only a list holds, when it is mapped over the list.
+ALONE = sum(map(getrefcount, [object()]))
 
 
 class Names:
@@ -78,12 +76,12 @@ class Writer:
         self.names = Names()
         self.names.scope.update(
             MISS=MISS, Tensor=Tensor, refs=getrefcount, new=object.__new__, mode=mode,
-            changes=changes, default=get_default_dtype, table=self.program.table,
-            fail=self.program._raise,
+            changes=changes, table=self.program.table, fail=self.program._raise,
+            clock=self.program.clock,
         )  # fmt: skip
         self.renewals: list[str] = []
         self.fills: list[str] = []
-        self.grads: dict[int, str] = {}  # the name of each gradient's tensor
+        self.attach: list[str] = []  # gives the leaves their gradients
 
     def functions(self) -> tuple[Callable[..., Any], Callable[[], None]]:
         """The call, and what brings it up to date after another way was taken."""
@@ -99,7 +97,7 @@ class Writer:
             "        return MISS",
             *_indented(then),
         ]
-        renewed = sorted({line.split(" = ")[0] for line in self.renewals})
+        renewed = sorted({line.split(" = ")[0] for line in self.renewals if " = " in line})
         body += ["def renew():"]
         if renewed:
             body += [f"    global {', '.join(renewed)}"]
@@ -113,26 +111,19 @@ class Writer:
     def _settings(self) -> list[str]:
         entry, program, bind = self.entry, self.program, self.names.bind
         checks = Checks(self.names)
-        grad, inference, autocast, default = entry.modes
+        grad, inference, autocast, _ = entry.modes
         checks.now("mode.grad", grad)
         checks.now("mode.inference", inference)
         checks.now("mode.autocast", autocast)
-        checks.now("default()", default)
-        checks.same("changes.count", "==")
+        checks.same("changes.count", "==")  # tensors' memory is counted as well
         for expression, comparison in entry.environment.conditions(bind):
             checks.same(expression, comparison)
         for holder, name, _, _ in entry.named:
             place = bind(holder)
             checks.same(f"{place}.cell_contents" if name is None else f"{place}[{name!r}]")
-        for e, tensor, _ in program.fixed:
-            name = bind(tensor, "t")
-            self.renewals.append(f"{name} = {bind(e)}.tensor")
-            checks.same(f"{name}._data")
         for e in program.moving:
             if e.argument is None:
-                place = f"{bind(e.leaf)}._grad"
-                checks.same(place)
-                checks.same(f"{place}._data")
+                checks.same(f"{bind(e.leaf)}._grad")
         for leaf, none in program.read_leaves:
             text = "is None" if none else "is not None"
             checks.found.append((f"({bind(leaf)}._grad {text})", "is", bind(True)))
@@ -201,18 +192,19 @@ class Writer:
             hold = np.empty(direct.view.shape, direct.view.dtype)
             held = bind(hold)
             lines.append(f"table[{direct.slot}] = {library.address(hold)}")
-        for g in program.owned:
-            lines += self._owned(g)
+        lines += self._owned()
         lines += self.fills
         for step in program.steps:
             lines += [f"error = {bind(step)}(table)", "if error: fail(error)"]
-        for e in program.written:
-            storage = bind(None, "s")
-            self.renewals.append(f"{storage} = {bind(storage_of)}({bind(e)}.tensor)")
-            lines.append(f"{storage}.version += 1")
+        lines.append("clock.runs += 1")
+        storages = bind(None, "s")
+        self.renewals.append(f"{storages} = {bind(program.counted)}()")
+        lines.append(f"for s in {storages}: s.version += 1")
+        if program.owned:
+            lines += ["if not same:", *_indented(self.attach)]
         for g in program.gradients:
-            value = self.grads[id(g)] if g.result is not None else bind(g.external)
-            lines.append(f"{bind(g.leaf)}._grad = {value}")
+            if g.result is None:
+                lines.append(f"{bind(g.leaf)}._grad = {bind(g.external)}")
         if direct is None:
             made = ", ".join(f"{n}: m{n}" for n in program.made)
             return [*lines, f"return {bind(program._answer)}({{{made}}})"]
@@ -239,21 +231,50 @@ class Writer:
         size = result.view.dtype.itemsize * result.view.size
         return result if result.plain and size <= SMALL else None
 
-    def _owned(self, g: Any) -> list[str]:
-        """A gradient's tensor is used again unless somebody else holds it."""
-        bind = self.names.bind
-        tensor, array, leaf, place = bind(None, "g"), bind(None, "g"), bind(g.leaf), bind(g)
-        self.grads[id(g)] = tensor
-        self.renewals += [f"{tensor} = {place}.tensor", f"{array} = {tensor}._data"]
-        scope, program = self.names.scope, self.program
+    def _owned(self) -> list[str]:
+        """Gradients' tensors are used again unless somebody else holds them.
 
-        def fresh() -> None:
-            g.tensor = g.result.make(program.table)[0]
-            scope[tensor], scope[array] = g.tensor, g.tensor._data
+        One sum of reference counts says whether any is held: all of them are at their least where
+        the sum is.
+        """
+        program, bind, scope = self.program, self.names.bind, self.names.scope
+        owned = program.owned
+        if not owned:
+            return []
+        mine: list[Any] = []  # the tensors, their arrays, and memory of another shape under these
+        names = [bind(None, "g") for _ in owned]
 
-        mine = f"refs({tensor}) - ({leaf}._grad is {tensor}) <= {ALONE + 1}"
-        mine += f" and refs({array}) <= {ALONE + 1} and {tensor}._storage is None"
-        return [f"if not ({mine}): {bind(fresh)}()"]
+        def renew() -> None:
+            mine.clear()
+            for name, g in zip(names, owned, strict=True):
+                scope[name] = tensor = g.tensor
+                array = tensor._data  # type: ignore[union-attr]
+                root = root_of(array)
+                mine.extend((tensor, array) if root is array else (tensor, array, root))
+
+        def release() -> None:
+            mine.clear()
+            scope.update(dict.fromkeys(names))
+
+        def prepare() -> None:
+            program.fresh_gradients()
+            renew()
+
+        program.release = release
+        self.renewals.append(f"{bind(renew)}()")
+        renew()
+        # A list holds all; a tensor is also held by the program and by its name here (and by its
+        # leaf, where it is the gradient already), memory by what lies on it.
+        least = len(mine) * (ALONE + 1) + len(owned)
+        leaves = [f"{bind(g.leaf)}._grad" for g in owned]
+        pairs = list(zip(leaves, names, strict=True))
+        self.attach = [f"{leaf} = {name}" for leaf, name in pairs]
+        return [
+            f"same = {' and '.join([f'{leaf} is {name}' for leaf, name in pairs])}",
+            f"if sum(map(refs, {bind(mine)})) > ({least + len(owned)} if same else {least}):",
+            f"    {bind(prepare)}()",
+            "    same = False",
+        ]
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

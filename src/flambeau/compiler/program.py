@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..autograd.graph import Node as History
 from ..autograd.modes import mode
 from ..backends.native import library
 from ..tensor.generator import default_generator
-from ..tensor.tensor import Tensor, storage_of, wrap
+from ..tensor.tensor import Clock, Storage, Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .emit import Emitter
 from .expressions import TYPES, const, load
@@ -96,6 +96,9 @@ class Gradient:
         self.leaf, self.result, self.external = leaf, result, external
         self.tensor: Tensor | None = None
 
+
+# Operations up to which a program keeps Python's lock: to give it back takes longer.
+SHORT = 100_000
 
 # References to a gradient that only its leaf and this program hold: the leaf's, the program's and
 # getrefcount's own argument; to its array: the tensor's and getrefcount's.
@@ -284,6 +287,7 @@ class Program:
 
         extra = [v for v in extra if v.buffer.number in self.slots_of]
 
+        self.release: Callable[[], None] | None = None  # of what else holds gradients: see .call
         self.owned = [g for g in self.gradients if g.result is not None]
         grads: dict[int, Gradient] = {}
         for g in self.gradients:
@@ -313,7 +317,9 @@ class Program:
         self.read_leaves = [
             (leaf, old is None) for leaf, reads, old in self.recording.leaves.values() if reads
         ]
-        self.storages: list[Any] | None = None
+        self.clock = Clock()  # of runs, for the versions of what the program writes
+        self.following: dict[int, Storage] = {}
+        self.storages: list[Storage] | None = None
         self._roots: frozenset[int] | None = None
 
     def _returned(self, found: _Outside) -> _Outside:
@@ -332,9 +338,12 @@ class Program:
         checks = self.builder.checks
         self.text = Emitter(self.graph, self.plan, self.slots_of, checks).text()
         self.code = library.program(self.text)
+        code = self.code
+        if sum(node.flops() for node in self.graph.nodes) < SHORT:
+            code = ctypes.PyDLL(code._name, handle=code._handle)
         runs = []
         for i in range(len(hosts) + 1):
-            run = getattr(self.code, f"fl_run_{i}")
+            run = getattr(code, f"fl_run_{i}")
             run.restype = ctypes.c_int64
             runs.append(run)
         self.steps.append(runs[0])
@@ -442,7 +451,7 @@ class Program:
 
     def _moved(self) -> bool:
         """Tensors from outside have other arrays than before."""
-        self._roots = None
+        self._roots = self.storages = None
         ok = True
         for e, _, _ in self.fixed:
             assert e.tensor is not None
@@ -473,7 +482,26 @@ class Program:
         made: dict[int, tuple[Tensor, Array]] = {}
         for number, result in self.made.items():
             made[number] = result.make(table)
-        for g in self.owned:  # a gradient's tensor is used again unless somebody else holds it
+        self.fresh_gradients()
+        for s in self.sources:
+            s.fill()
+        for step in self.steps:
+            error = step(table)
+            if error:
+                self._raise(error)
+        storages = self.counted()
+        self.clock.runs += 1
+        for storage in storages:
+            storage.version += 1
+        for g in self.gradients:
+            g.leaf._grad = g.tensor if g.external is None else g.external
+        return made
+
+    def fresh_gradients(self) -> None:
+        """Gradients' tensors are used again unless somebody else holds them."""
+        if self.release is not None:
+            self.release()
+        for g in self.owned:
             t = g.tensor
             if (
                 getrefcount(t) > _GRADIENT_REFERENCES + (g.leaf._grad is t)
@@ -481,21 +509,19 @@ class Program:
                 or t._storage is not None  # type: ignore[union-attr]
             ):
                 del t
-                g.tensor = g.result.make(table)[0]  # type: ignore[union-attr]
-        for s in self.sources:
-            s.fill()
-        for step in self.steps:
-            error = step(table)
-            if error:
-                self._raise(error)
-        storages = self.storages
-        if storages is None:
-            storages = self.storages = [storage_of(e.tensor) for e in self.written]  # type: ignore
-        for storage in storages:
-            storage.version += 1
-        for g in self.gradients:
-            g.leaf._grad = g.tensor if g.external is None else g.external
-        return made
+                g.tensor = g.result.make(self.table)[0]  # type: ignore[union-attr]
+
+    def counted(self) -> list[Storage]:
+        """The storages that a run writes and that do not follow this program's clock."""
+        if self.storages is None:
+            written = [(e, storage_of(e.tensor)) for e in self.written]  # type: ignore[arg-type]
+            fixed = {id(s): s for e, s in written if e.argument is None and e.leaf is None}
+            for number, storage in self.following.items():
+                if number not in fixed:
+                    storage.leave()
+            self.following = {n: s for n, s in fixed.items() if s.follow(self.clock)}
+            self.storages = [s for _, s in written if id(s) not in self.following]
+        return self.storages
 
     def _answer(self, made: dict[int, tuple[Tensor, Array]]) -> Any:
         return self.assembled(self._leaves(made))

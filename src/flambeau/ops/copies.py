@@ -22,7 +22,7 @@ from ..tensor.formats import (
 from ..tensor.from_data import convert_array
 from ..tensor.recording import recorders
 from ..tensor.size import broadcast_shapes, parse_size, type_name
-from ..tensor.tensor import Tensor, UntypedStorage, alias, bump, storage_of
+from ..tensor.tensor import Tensor, UntypedStorage, alias, bump, set_memory, storage_of
 from . import inplace
 from .dispatch import execute, execute_inplace
 from .expressions import TENSORS
@@ -505,7 +505,7 @@ def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor
 
 
 def _replace(target: Tensor, array: np.ndarray) -> Tensor:
-    target._data = array
+    set_memory(target, array)
     bump(target)
     return target
 

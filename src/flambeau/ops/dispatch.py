@@ -19,7 +19,7 @@ from ..tensor import naming
 from ..tensor.promotion import can_cast, result_of
 from ..tensor.recording import recorders, unrepeatable
 from ..tensor.size import broadcast_shapes
-from ..tensor.tensor import NoArray, Tensor, bump, make_view, storage_of, wrap
+from ..tensor.tensor import NoArray, Tensor, bump, make_view, set_memory, storage_of, wrap
 from . import expressions, inplace, native
 from .strided import check_writable, refuse_overlap
 from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, REAL, ROWS, Op
@@ -648,7 +648,7 @@ def write_out(target: Tensor, result: Tensor) -> None:
                 "t.resize_(0).",
                 stacklevel=4,
             )
-        target._data = np.empty(result._data.shape, target._data.dtype)
+        set_memory(target, np.empty(result._data.shape, target._data.dtype))
     if recorders:
         _announce(target)
     np.copyto(target._data, result._data, casting="unsafe")

@@ -8,6 +8,7 @@ import ml_dtypes
 import numpy as np
 
 from . import naming
+from .recording import changes
 
 BOOL, INT, FLOAT, COMPLEX = range(4)  # categories, in the order in which they win promotion
 
@@ -124,6 +125,7 @@ def set_default_dtype(d: dtype, /) -> None:
     if not isinstance(d, dtype) or not d.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     _default = d
+    changes.count += 1
 
 
 def default_complex() -> dtype:

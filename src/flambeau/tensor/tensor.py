@@ -26,6 +26,15 @@ class NoArray(NotImplementedError, AttributeError):
     """
 
 
+class Clock:
+    """Counts the runs of a program that writes into many tensors at once."""
+
+    __slots__ = ("runs",)
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+
 class Storage:
     """What a tensor shares with its views: a version, counted up at each write, and the views.
 
@@ -33,7 +42,8 @@ class Storage:
     into one of them can renew the history of all.
     """
 
-    __slots__ = ("version", "views", "limit", "__weakref__")
+    __slots__ = ("version", "views", "limit", "clock", "__weakref__")
+    clock: Clock  # of a storage that follows one
 
     def __init__(self) -> None:
         self.version = 0
@@ -46,6 +56,38 @@ class Storage:
         if len(views) > self.limit:
             self.views = [r for r in views if r() is not None]
             self.limit = 2 * len(self.views) + 16
+
+    def follow(self, clock: Clock) -> bool:
+        """Has the version count a clock's runs as well; False where it follows another clock."""
+        if self.__class__ is Storage:
+            version = self.version
+            self.__class__, self.clock = _Following, clock
+            self.version = version
+        return self.clock is clock
+
+    def leave(self) -> None:
+        """Has the version count on by itself, where it followed a clock."""
+        if self.__class__ is _Following:
+            version = self.version
+            self.__class__ = Storage
+            self.version = version
+
+
+_version: Any = Storage.__dict__["version"]
+
+
+class _Following(Storage):
+    """A storage whose version also counts a clock's runs: one addition for all that follow it."""
+
+    __slots__ = ()
+
+    @property
+    def version(self) -> int:  # type: ignore[override]
+        return _version.__get__(self) + self.clock.runs
+
+    @version.setter
+    def version(self, value: int) -> None:
+        _version.__set__(self, value - self.clock.runs)
 
 
 class Tensor:
@@ -199,7 +241,7 @@ class Tensor:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         unrepeatable("it gives a tensor other memory")
-        self._data = value._data
+        set_memory(self, value._data)
 
     def is_floating_point(self) -> bool:
         """Whether the element type is a floating-point type."""
@@ -531,6 +573,12 @@ def wrap(array: np.ndarray) -> Tensor:
     out = _new(Tensor)
     out._data = array
     return out
+
+
+def set_memory(t: Tensor, array: np.ndarray) -> None:
+    """Gives a tensor another array; counted, so that compiled functions need not look for it."""
+    changes.count += 1
+    t._data = array
 
 
 def storage_of(t: Tensor) -> Storage:

@@ -21,22 +21,50 @@ class NoArray(NotImplementedError, AttributeError):
     It is an AttributeError as well, so that the short ways hand over to the general one.
     """
 
+class Clock:
+    """Counts the runs of a program that writes into many tensors at once."""
+    __slots__ = ('runs',)
+
+    def __init__(self) -> None:
+        ...
+    runs: Any
+
 class Storage:
     """What a tensor shares with its views: a version, counted up at each write, and the views.
 
     ``views`` holds weak references to the views that take part in differentiation, so that a write
     into one of them can renew the history of all.
     """
-    __slots__ = ('version', 'views', 'limit', '__weakref__')
+    __slots__ = ('version', 'views', 'limit', 'clock', '__weakref__')
+    clock: Clock
 
     def __init__(self) -> None:
         ...
 
     def add_view(self, view: Tensor) -> None:
         ...
+
+    def follow(self, clock: Clock) -> builtins.bool:
+        """Has the version count a clock's runs as well; False where it follows another clock."""
+
+    def leave(self) -> None:
+        """Has the version count on by itself, where it followed a clock."""
     version: Any
     views: Any
     limit: Any
+_version: Any = Storage.__dict__['version']
+
+class _Following(Storage):
+    """A storage whose version also counts a clock's runs: one addition for all that follow it."""
+    __slots__ = ()
+
+    @property
+    def version(self) -> builtins.int:
+        ...
+
+    @version.setter
+    def version(self, value: builtins.int) -> None:
+        ...
 
 class Tensor:
     """A multi-dimensional array of one element type, which can record how it was computed."""
@@ -1987,6 +2015,9 @@ class Tensor:
 
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor around an array, without a copy and without history."""
+
+def set_memory(t: Tensor, array: np.ndarray) -> None:
+    """Gives a tensor another array; counted, so that compiled functions need not look for it."""
 
 def storage_of(t: Tensor) -> Storage:
     """The storage record of a tensor, made on first use."""
