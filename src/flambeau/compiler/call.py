@@ -52,9 +52,13 @@ class Checks:
     def __init__(self, names: Names):
         self.names = names
         self.found: list[tuple[str, str, str]] = []  # expression, comparison, name of the value
+        self.renewal: list[str] = []
 
-    def same(self, expression: str, comparison: str = "is") -> None:
-        self.found.append((expression, comparison, self.names.bind(None, "k")))
+    def same(self, expression: str, comparison: str = "is", copied: str = "") -> None:
+        """``copied`` gives what is noted where the expression's value may change later."""
+        known = self.names.bind(None, "k")
+        self.found.append((expression, comparison, known))
+        self.renewal.append(f"{known} = {copied or expression}")
 
     def now(self, expression: str, value: Any) -> None:
         """An expression that always must give the same object."""
@@ -63,9 +67,6 @@ class Checks:
     def lines(self) -> list[str]:
         opposite = {"is": "is not", "==": "!="}
         return [f"if {e} {opposite[c]} {k}: return MISS" for e, c, k in self.found]
-
-    def renewal(self) -> list[str]:
-        return [f"{k} = {e}" for e, _, k in self.found if k.startswith("k")]
 
 
 class Writer:
@@ -83,8 +84,8 @@ class Writer:
         self.fills: list[str] = []
         self.attach: list[str] = []  # gives the leaves their gradients
 
-    def functions(self) -> tuple[Callable[..., Any], Callable[[], None]]:
-        """The call, and what brings it up to date after another way was taken."""
+    def function(self) -> Callable[..., Any]:
+        """The call; the program gets what brings it up to date after another way was taken."""
         first, then = self._settings(), self._bookkeeping()
         arguments = self._arguments()
         parameters = ", ".join(f"x{i}=MISS" for i in range(self.entry.arguments or 0))
@@ -97,24 +98,23 @@ class Writer:
             "        return MISS",
             *_indented(then),
         ]
-        renewed = sorted({line.split(" = ")[0] for line in self.renewals if " = " in line})
+        renewed = sorted({line.split(" = ")[0] for line in self.renewals if line[0] in "ks"})
         body += ["def renew():"]
         if renewed:
             body += [f"    global {', '.join(renewed)}"]
         body += [*_indented(self.renewals), "    return None"]
         scope = self.names.scope
         exec(compile("\n".join(body), "<flambeau call>", "exec"), scope)
-        return scope["call"], scope["renew"]
+        self.program.renew = scope["renew"]
+        scope["renew"]()
+        return scope["call"]
 
     # ------------------------------------------------------------------ what must hold
 
     def _settings(self) -> list[str]:
         entry, program, bind = self.entry, self.program, self.names.bind
         checks = Checks(self.names)
-        grad, inference, autocast, _ = entry.modes
-        checks.now("mode.grad", grad)
-        checks.now("mode.inference", inference)
-        checks.now("mode.autocast", autocast)
+        checks.same("mode.__dict__", "==", "{**mode.__dict__}")  # what this thread has set
         checks.same("changes.count", "==")  # tensors' memory is counted as well
         for expression, comparison in entry.environment.conditions(bind):
             checks.same(expression, comparison)
@@ -126,7 +126,7 @@ class Writer:
                 checks.same(f"{bind(e.leaf)}._grad")
         for leaf, none in program.read_leaves:
             text = "is None" if none else "is not None"
-            checks.found.append((f"({bind(leaf)}._grad {text})", "is", bind(True)))
+            checks.now(f"({bind(leaf)}._grad {text})", True)
         ready: list[str] = []
         for s in program.sources:
             conditions = s.conditions(bind)
@@ -137,7 +137,7 @@ class Writer:
                 self.fills.append(f"{bind(s.fill)}()")
             for expression, comparison in conditions or ():
                 checks.same(expression, comparison)
-        self.renewals += checks.renewal()
+        self.renewals += checks.renewal
         return [*checks.lines(), *ready]
 
     def _refilled(self, source: SettingSource) -> str:
@@ -191,7 +191,7 @@ class Writer:
         if direct is not None:
             hold = np.empty(direct.view.shape, direct.view.dtype)
             held = bind(hold)
-            lines.append(f"table[{direct.slot}] = {library.address(hold)}")
+            self.renewals.append(f"table[{direct.slot}] = {library.address(hold)}")
         lines += self._owned()
         lines += self.fills
         for step in program.steps:
@@ -261,8 +261,8 @@ class Writer:
             renew()
 
         program.release = release
-        self.renewals.append(f"{bind(renew)}()")
         renew()
+        self.renewals.append(f"{bind(renew)}()")
         # A list holds all; a tensor is also held by the program and by its name here (and by its
         # leaf, where it is the gradient already), memory by what lies on it.
         least = len(mine) * (ALONE + 1) + len(owned)
@@ -281,11 +281,11 @@ def _indented(lines: Sequence[str]) -> list[str]:
     return ["    " + line for line in lines]
 
 
-def written(entry: Entry) -> tuple[Callable[..., Any] | None, Callable[[], None] | None]:
-    """The entry's call and its renewal; None where the general way has to be taken."""
+def written(entry: Entry) -> Callable[..., Any] | None:
+    """The entry's call; None where the general way has to be taken."""
     program = entry.program
     if type(program) is not Program or entry.arguments is None:
-        return None, None
+        return None
     if any(e.argument is not None for e in program.written):
-        return None, None
-    return Writer(entry).functions()
+        return None
+    return Writer(entry).function()

@@ -45,7 +45,6 @@ class Entry:
         self.last = list(arguments)  # the arguments of the last call
         self.known = False
         self.call: Callable[..., Any] | None = None  # see .call
-        self.renew: Callable[[], None] | None = None
         self.named = []
         for holder, name, tensor in environment.tensors:
             self.named.append((holder, name, tensor, by_tensor.get(id(tensor))))
@@ -89,9 +88,7 @@ class Entry:
         """Runs the program, which :meth:`fits` has prepared, and prepares a shorter way."""
         result = self.program.run()
         if not self.known:
-            self.known, (self.call, self.renew) = True, written(self)
-        if self.renew is not None:
-            self.renew()
+            self.known, self.call = True, written(self)
         return result
 
 

@@ -287,7 +287,10 @@ class Program:
 
         extra = [v for v in extra if v.buffer.number in self.slots_of]
 
-        self.release: Callable[[], None] | None = None  # of what else holds gradients: see .call
+        # What a shorter way of calling asks for (see .call): to know of a call that went the long
+        # way, and to let go of gradients.
+        self.renew: Callable[[], None] | None = None
+        self.release: Callable[[], None] | None = None
         self.owned = [g for g in self.gradients if g.result is not None]
         grads: dict[int, Gradient] = {}
         for g in self.gradients:
@@ -470,7 +473,11 @@ class Program:
 
     def run(self) -> Any:
         """Repeats the call; :meth:`ready` has said that it fits."""
-        return self._answer(self._run())
+        try:
+            return self._answer(self._run())
+        finally:
+            if self.renew is not None:
+                self.renew()
 
     def run_parts(self) -> tuple[list, list[Array]]:
         """Repeats the call: the leaves of its result, and the memory of ``extra``."""
