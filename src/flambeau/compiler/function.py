@@ -20,7 +20,7 @@ from ..utils._pytree import tree_flatten, tree_unflatten
 from .call import MISS, written
 from .gradients import Differentiable, entered, record_backward
 from .guards import SIMPLE, Environment, Impure
-from .memory import Unsupported, address_of, root_of
+from .memory import Unsupported, address_of, give_back, root_of
 from .program import Changed, Program
 from .reads import ReadNumber, plain
 from .recorder import Recorder, overlapping
@@ -86,6 +86,8 @@ class Entry:
 
     def run(self) -> Any:
         """Runs the program, which :meth:`fits` has prepared, and prepares a shorter way."""
+        if not self.known:
+            give_back()  # what the recorded call took: the program has memory of its own
         result = self.program.run()
         if not self.known:
             self.known, self.call = True, written(self)

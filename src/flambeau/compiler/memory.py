@@ -7,7 +7,10 @@ operations: the geometry of each tensor in its buffer says it all.
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -217,3 +220,18 @@ def part_of(view: View, key: Any) -> View:
     moved = (address_of(part) - address_of(model)) // item if part.size else 0
     steps = tuple([s // item for s in part.strides])
     return View(view.buffer, view.dtype, view.offset + moved, part.shape, steps)
+
+
+@functools.cache
+def _trim() -> Callable[[int], Any] | None:
+    try:
+        return ctypes.CDLL(None).malloc_trim  # glibc's
+    except (OSError, AttributeError, TypeError):
+        return None
+
+
+def give_back() -> None:
+    """Gives memory that was freed and that the C library keeps back to the system, if it can."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
