@@ -38,10 +38,11 @@ class Expr:
     everything else is a function of ``args``.
     """
 
-    __slots__ = ("op", "args", "dtype", "value")
+    __slots__ = ("op", "args", "dtype", "value", "views")
 
     def __init__(self, op: str, args: tuple[Expr, ...], dtype: np.dtype, value: Any = None):
         self.op, self.args, self.dtype, self.value = op, args, dtype, value
+        self.views: tuple[View, ...] | None = None  # what :func:`loads` found
 
     def __repr__(self) -> str:
         if self.op in ("load", "const", "number"):
@@ -91,13 +92,15 @@ def nodes_of(x: Expr) -> list[Expr]:
     return list(found.values())
 
 
-def loads(x: Expr) -> list[View]:
+def loads(x: Expr) -> tuple[View, ...]:
     """The views that an expression reads, each once."""
-    found: dict[tuple, View] = {}
-    for e in nodes_of(x):
-        if e.op == "load":
-            found.setdefault(e.value.key, e.value)
-    return list(found.values())
+    if x.views is None:
+        found: dict[tuple, View] = {}
+        for e in nodes_of(x):
+            if e.op == "load":
+                found.setdefault(e.value.key, e.value)
+        x.views = tuple(found.values())
+    return x.views
 
 
 def replaced(x: Expr, change: Callable[[Expr], Expr | None], seen: dict[int, Expr]) -> Expr:

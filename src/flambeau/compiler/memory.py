@@ -58,11 +58,12 @@ class Buffer:
 class View:
     """Elements of a buffer: ``offset + sum(index * stride)``, all counted in elements."""
 
-    __slots__ = ("buffer", "dtype", "offset", "shape", "strides")
+    __slots__ = ("buffer", "dtype", "offset", "shape", "strides", "_bounds")
 
     def __init__(self, buffer: Buffer, dtype: np.dtype, offset: int, shape: Shape, strides: Shape):
         self.buffer, self.dtype = buffer, dtype
         self.offset, self.shape, self.strides = offset, shape, strides
+        self._bounds: tuple[int, int] | None = None
 
     @property
     def size(self) -> int:
@@ -77,6 +78,11 @@ class View:
 
     def bounds(self) -> tuple[int, int]:
         """The bytes of the buffer from which the elements come: [first, last)."""
+        if self._bounds is None:
+            self._bounds = self._found_bounds()
+        return self._bounds
+
+    def _found_bounds(self) -> tuple[int, int]:
         low = high = self.offset
         if not self.size:
             return 0, 0
