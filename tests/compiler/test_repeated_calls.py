@@ -38,6 +38,20 @@ class Training:
 
         return step
 
+    def compile_model(self) -> None:
+        """Only the model is compiled; the loss, its gradients and the update run outside."""
+        model, optimizer, settings = flambeau.compile(self.model), self.optimizer, self.settings
+        self.compiled = model
+
+        def step(x, y):
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(model(x), y) * settings["scale"]
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        self.step = step
+
     def numbers(self) -> list[np.ndarray]:
         found = [p.detach().numpy().copy() for p in self.model.parameters()]
         found += [p.grad.numpy().copy() for p in self.model.parameters() if p.grad is not None]
@@ -230,6 +244,39 @@ def test_each_change_after_repeated_calls(change):
 
     for x, y in zip(sequence(True), sequence(False), strict=True):
         np.testing.assert_allclose(x, y, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
+def test_each_change_around_a_compiled_model(change):
+    def sequence(compiled: bool) -> list[np.ndarray]:
+        t = Training("Adam", False)
+        if compiled:
+            t.compile_model()
+        for _ in range(4):
+            t.step(t.x, t.y)
+        for _ in range(2):
+            change(t)
+            for _ in range(3):
+                loss = t.step(t.x, t.y)
+        return [loss.detach().numpy(), *t.numbers()]
+
+    for x, y in zip(sequence(True), sequence(False), strict=True):
+        np.testing.assert_allclose(x, y, rtol=2e-4, atol=2e-5)
+
+
+def test_a_compiled_model_takes_the_short_way():
+    t = Training("SGD", False)
+    t.compile_model()
+    for _ in range(3):
+        t.step(t.x, t.y)
+    entry = t.compiled._compiled.entries[0]
+    assert entry.call is not None
+    entry.fits = None  # the general way would fail
+    losses = []
+    for _ in range(3):
+        t.x = t.x * 0.5 + 1  # another batch each time
+        losses.append(t.step(t.x, t.y).item())
+    assert len(set(losses)) == 3
 
 
 @pytest.mark.parametrize("optimizer", ["SGD", "Adam", "NAdam", "RAdam", "ASGD", "Adamax"])

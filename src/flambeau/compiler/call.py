@@ -19,6 +19,7 @@ from ..autograd.modes import mode
 from ..backends.native import library
 from ..tensor.recording import changes
 from ..tensor.tensor import Tensor
+from .gradients import Differentiable
 from .memory import root_of
 from .numbers import SettingSource
 from .program import Program, Result
@@ -73,7 +74,10 @@ class Writer:
     """Writes the call of one entry."""
 
     def __init__(self, entry: Entry):
-        self.entry, self.program = entry, entry.program
+        self.entry = entry
+        whole: Program | Differentiable = entry.program
+        self.whole = whole
+        self.program = whole.forward if isinstance(whole, Differentiable) else whole
         self.names = Names()
         self.names.scope.update(
             MISS=MISS, Tensor=Tensor, refs=getrefcount, new=object.__new__, mode=mode,
@@ -183,6 +187,8 @@ class Writer:
 
     def _bookkeeping(self) -> list[str]:
         program, bind = self.program, self.names.bind
+        if isinstance(self.whole, Differentiable):
+            return [f"return {bind(self.whole.repeat)}({bind(self.entry)}.last)"]
         lines: list[str] = []
         direct = self._direct()
         for number, result in program.made.items():
@@ -283,9 +289,9 @@ def _indented(lines: Sequence[str]) -> list[str]:
 
 def written(entry: Entry) -> Callable[..., Any] | None:
     """The entry's call; None where the general way has to be taken."""
-    program = entry.program
-    if type(program) is not Program or entry.arguments is None:
+    if entry.arguments is None:
         return None
-    if any(e.argument is not None for e in program.written):
+    writer = Writer(entry)
+    if any(e.argument is not None for e in writer.program.written):
         return None
-    return Writer(entry).function()
+    return writer.function()

@@ -194,7 +194,21 @@ class Differentiable:
             if other.buffer is e.buffer:
                 self.backward.replace(other, tensor)
 
+    def take(self, arguments: Sequence[Tensor]) -> bool:
+        """Points the arguments' slots at other tensors; False where they do not fit."""
+        return self.forward.take(arguments)
+
     def run(self) -> Any:
+        """Repeats the call; :meth:`ready` has said that it fits."""
+        try:
+            return self.repeat(self.arguments)
+        finally:
+            if self.forward.renew is not None:
+                self.forward.renew()
+
+    def repeat(self, arguments: Sequence[Tensor]) -> Any:
+        """Repeats the call with arguments that fit."""
+        self.arguments = arguments
         leaves, saved = self.forward.run_parts()
         inputs = [self.arguments[p] if isinstance(p, int) else p for p in self.places]
         node = CompiledBackward(self, inputs, saved)
