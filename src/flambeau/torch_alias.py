@@ -219,7 +219,7 @@ def install() -> None:
     for name, module in list(sys.modules.items()):
         if module is not None and (name == "flambeau" or name.startswith("flambeau.")):
             rename(module)
-    from .ops.dispatch import RETURN_TYPES
+    from .ops.return_types import RETURN_TYPES
 
     for kind in RETURN_TYPES:
         kind.__module__ = "torch.return_types"

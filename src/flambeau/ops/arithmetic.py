@@ -10,6 +10,7 @@ from ..tensor import dtype as D
 from ..tensor.tensor import Tensor
 from . import admission, dispatch
 from .expressions import TENSORS
+from .out import execute_out, write_out
 from .table import PROMOTE, ROWS, composite, op
 
 ROUNDING = {None: "div", "floor": "div_floor", "trunc": "div_trunc"}
@@ -35,7 +36,7 @@ def div(
     """input / other; with ``rounding_mode`` "floor" or "trunc" the rounded quotient."""
     row = _row_for(rounding_mode)
     if out is not None:
-        return dispatch.execute_out(row, (input, other), out)
+        return execute_out(row, (input, other), out)
     return row.function(input, other)
 
 
@@ -87,7 +88,7 @@ def _clamp(input: Tensor, min: Any, max: Any) -> tuple:
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """min where the input is smaller, max where it is larger, otherwise the input."""
     row, args = _clamp(input, min, max)
-    return dispatch.execute(row, args) if out is None else dispatch.execute_out(row, args, out)
+    return dispatch.execute(row, args) if out is None else execute_out(row, args, out)
 
 
 @composite("function method", aliases=("clip_",))
@@ -119,7 +120,7 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tens
     result = TENSORS["pow"](_wide(input), _wide(exponent))
     if out is None:
         return result
-    dispatch.write_out(out, result)
+    write_out(out, result)
     return out
 
 
@@ -145,7 +146,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     result = TENSORS["log"](x / (1 - x))
     if out is None:
         return result
-    dispatch.write_out(out, result)
+    write_out(out, result)
     return out
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..tensor.tensor import Tensor, wrap
-from . import dispatch, expressions, writes
+from . import dispatch, expressions, short_ways
+from .out import execute_out
 from .table import COMPOSITES, ROWS, Composite, Op
 
 NAMESPACES = ("function", "nn", "linalg", "special", "fft")
@@ -19,9 +20,9 @@ def function_of(op: Op) -> Callable:
     """The public function of a row: binds the arguments, then goes through the door."""
     inputs = plain_inputs(op)
     if inputs == 1:
-        return _short_function(op, 1, dispatch.unary)
+        return _short_function(op, 1, short_ways.unary)
     if inputs == 2:
-        return _short_function(op, 2, dispatch.binary)
+        return _short_function(op, 2, short_ways.binary)
     if op.view and op.lowering == "view" and not op.several:
         return _view_function(op)
 
@@ -30,12 +31,12 @@ def function_of(op: Op) -> Callable:
             return _with_out(op, args, kwargs)
         return execute(op, bind(args, kwargs))
 
-    bind, execute = op.bind, dispatch.admitted(op)
+    bind, execute = op.bind, short_ways.admitted(op)
     return function
 
 
 def _view_function(op: Op) -> Callable:
-    bind, call = op.bind, dispatch.viewing(op)
+    bind, call = op.bind, short_ways.viewing(op)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         return call(bind(args, kwargs))
@@ -54,7 +55,7 @@ def plain_inputs(op: Op) -> int:
 
 def _short_function(op: Op, inputs: int, make: Callable) -> Callable:
     fast: Callable | None = None
-    execute = dispatch.admitted(op)
+    execute = short_ways.admitted(op)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         nonlocal fast
@@ -74,7 +75,7 @@ def _with_out(op: Op, args: tuple, kwargs: dict[str, Any]) -> Any:
     bound = op.bind(args, kwargs)
     if op.admit is not None:
         bound = op.admit(*bound)
-    return dispatch.execute(op, bound) if out is None else dispatch.execute_out(op, bound, out)
+    return dispatch.execute(op, bound) if out is None else execute_out(op, bound, out)
 
 
 def inplace_of(op: Op) -> Callable:
@@ -86,7 +87,7 @@ def inplace_of(op: Op) -> Callable:
         nonlocal fast, short
         if short and len(args) == 2 and not kwargs:
             if fast is None:
-                fast = writes.binary(op)
+                fast = short_ways.writing(op)
                 short = fast is not None
             if fast is not None:
                 return fast(*args)
@@ -176,7 +177,7 @@ def operator_method(name: str, op: Op | Composite, swapped: bool) -> Callable:
         if isinstance(op, Composite):
             fast = op.function
         elif plain_inputs(op) == 2:
-            fast = dispatch.binary(op)
+            fast = short_ways.binary(op)
         else:
             dispatch.prepare(op)
             defaults = tuple(p.default for p in op.params[2:])

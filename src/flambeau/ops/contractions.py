@@ -18,6 +18,7 @@ from ..tensor.tensor import NoArray, Tensor
 from . import dispatch, native
 from .dispatch import execute
 from .expressions import TENSORS
+from .out import write_out
 from .table import PROMOTE, ROWS, composite, op
 
 Array = np.ndarray
@@ -418,7 +419,7 @@ def into(out: Tensor, function: Any, *args: Any, **kwargs: Any) -> Tensor:
         result = function(*args, **kwargs)
     finally:
         mode.grad = before
-    dispatch.write_out(out, result)
+    write_out(out, result)
     return out
 
 

@@ -1,13 +1,11 @@
 """The one door: every operator call passes here, to be executed and, where wanted, recorded.
 
-``execute`` serves any row. Pointwise rows with one or two inputs, the most frequent calls, get a
-shorter way of the same meaning (``unary``, ``binary``), which hands over to ``execute`` whatever is
-not plain: mixed types, half types, numbers of another kind, keyword arguments.
+``execute`` gives a new result, ``execute_inplace`` writes it into the first argument; both serve
+any row. The most frequent calls have shorter ways of the same meaning (short_ways.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,14 +13,14 @@ import numpy as np
 from ..autograd.graph import attach
 from ..autograd.modes import mode
 from ..tensor import dtype as D
-from ..tensor import naming
 from ..tensor.promotion import can_cast, result_of
 from ..tensor.recording import recorders, unrepeatable
 from ..tensor.size import broadcast_shapes
-from ..tensor.tensor import NoArray, Tensor, bump, make_view, set_memory, storage_of, wrap
+from ..tensor.tensor import NoArray, Tensor, bump, make_view, wrap
 from . import expressions, inplace, native
+from .return_types import named_result
 from .strided import check_writable, refuse_overlap
-from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, REAL, ROWS, Op
+from .table import BOOL, FLOAT, FLOATING, KEEP, REAL, Op
 
 ndarray = np.ndarray
 NUMBERS = (bool, int, float, complex, np.number, np.bool_)
@@ -31,9 +29,6 @@ PLAIN = FLOATS | {D.int64.numpy, D.int32.numpy, D.int16.numpy, D.int8.numpy, D.u
 REFUSES = {FLOATING: (D.BOOL, D.INT, D.COMPLEX), REAL: (D.BOOL, D.COMPLEX)}  # by rule
 HALF = frozenset((D.float16.numpy, D.bfloat16.numpy))
 _new = object.__new__
-
-
-# The short ways are closed while anybody records.
 
 
 def prepare(op: Op) -> None:
@@ -95,7 +90,7 @@ def _execute_further(op: Op, args: tuple, arrays: list, needs: bool, result: Any
         storage = convert(op, arrays)
     if result is None:
         if op.writes and recorders:
-            _announce(args[0])
+            announce(args[0])
         result = run_kernel(op, arrays)
     needs = needs and op.derivative is not None and mode.grad
     if op.writes:
@@ -307,7 +302,7 @@ def _several(op: Op, args: tuple, result: Any, storage: np.dtype | None, needs: 
     return outs
 
 
-def _announce(target: Any) -> None:
+def announce(target: Any) -> None:
     """Tells recorders what is about to be written."""
     for r in recorders:
         r.before_write(target if isinstance(target, (tuple, list)) else (target,))
@@ -321,148 +316,6 @@ def _written(op: Op, args: tuple, result: Any, needs: bool) -> Any:
     for r in recorders:
         r.record(op, args, tuple(targets))
     return args[0]
-
-
-_RESULT_CLASSES: dict[str, type] = {}
-
-
-def named_result(op: Op) -> type:
-    """The named tuple that an operator with several outputs gives, such as return_types.max."""
-    found = _RESULT_CLASSES.get(op.name)
-    if found is None:
-        found = _RESULT_CLASSES[op.name] = return_type(
-            op.name.removeprefix("_"), op.outputs[: len(op.outputs) - op.hidden]
-        )
-    return found
-
-
-RETURN_TYPES: list[type] = []  # all that were made, for whoever renames them
-
-
-def return_type(name: str, fields: tuple[str, ...]) -> type:
-    """A named tuple that prints as PyTorch's return types do."""
-    from collections import namedtuple
-
-    class Result(namedtuple(name, fields)):  # type: ignore[misc]
-        __slots__ = ()
-
-        def __repr__(self) -> str:
-            fields = zip(self._fields, tuple(self), strict=True)  # type: Any
-            parts = ",\n".join(f"{name}={value!r}" for name, value in fields)
-            return f"{naming.prefix()}.return_types.{name}(\n{parts})"
-
-        def __reduce__(self) -> tuple:
-            return tuple, (tuple(self),)
-
-    Result.__name__ = Result.__qualname__ = name
-    Result.__module__ = f"{naming.prefix()}.return_types"
-    RETURN_TYPES.append(Result)
-    return Result
-
-
-# ---------------------------------------------------------------------- the short ways
-
-
-def admitted(op: Op) -> Callable[[Op, tuple], Any]:
-    """``execute``, for rows that look at their arguments first (``admit``) after that."""
-    admit = op.admit
-    return execute if admit is None else lambda op, args: execute(op, admit(*args))
-
-
-def unary(op: Op) -> Callable[[Any], Tensor]:
-    """The operator as a function of one tensor: pointwise rows."""
-    prepare(op)
-    kernel: Any = op.kernel
-    if kernel.__class__ is np.ufunc:
-        kernel = native.mapped(op.name, kernel)
-    plain = FLOATS if op.rule in (FLOAT, FLOATING) else PLAIN
-    differentiable = op.derivative is not None
-
-    def call(input: Any) -> Tensor:
-        if input.__class__ is Tensor and not recorders and not mode.inference:
-            x = input._data
-            if x.dtype in plain:
-                try:
-                    z = kernel(x)
-                except RuntimeWarning:
-                    return execute(op, (input,))
-                out = _new(Tensor)
-                out._data = z if z.__class__ is ndarray else np.asarray(z)
-                if differentiable and input._needs and mode.grad:
-                    attach(op, (input,), (out,))
-                return out
-        return execute(op, (input,))
-
-    return call
-
-
-def binary(op: Op) -> Callable[[Any, Any], Tensor]:
-    """The operator as a function of two operands, tensors or numbers: pointwise rows."""
-    prepare(op)
-    defaults = tuple(p.default for p in op.params[2:])
-    kernel = op.kernel if not defaults else expressions.array_kernel(op.short, ["input", "other"])
-    plain = FLOATS if op.rule in (FLOAT, FLOATING) else PLAIN
-    differentiable = op.derivative is not None
-    run = admitted(op)
-
-    def call(input: Any, other: Any) -> Tensor:
-        if not recorders:
-            try:
-                x = input._data
-                dtype = x.dtype
-                if other.__class__ is float or other.__class__ is int:
-                    if dtype in FLOATS:
-                        needs = input._needs
-                        z = kernel(x, other)  # type: ignore[misc]
-                    else:
-                        return run(op, (input, other, *defaults))
-                else:
-                    y = other._data
-                    if dtype is not y.dtype or dtype not in plain:
-                        return run(op, (input, other, *defaults))
-                    needs = input._needs or other._needs
-                    z = kernel(x, y)  # type: ignore[misc]
-            except (AttributeError, ValueError, RuntimeWarning):
-                return run(op, (input, other, *defaults))
-            out = _new(Tensor)
-            out._data = z if z.__class__ is ndarray else np.asarray(z)
-            if needs and differentiable and mode.grad:
-                attach(op, (input, other, *defaults), (out,))
-            elif mode.inference:
-                out._inference = True
-            return out
-        return run(op, (input, other, *defaults))
-
-    return call
-
-
-def viewing(op: Op) -> Callable[[tuple], Tensor]:
-    """The operator as a function of its bound arguments: rows whose one result is a view."""
-
-    def call(args: tuple) -> Tensor:
-        source = args[0]
-        if recorders or not op.prepared or not isinstance(source, Tensor):
-            return execute(op, args)
-        try:
-            data = source._data
-            array = op.kernel(data, *args[1:])  # type: ignore[misc]
-        except (ValueError, NoArray):
-            return execute(op, args)
-        base = array.base
-        if base is not data and (base is None or base is not data.base):
-            return execute(op, args)
-        out = make_view(source, array)
-        if source._needs:
-            if mode.grad and array.dtype.kind in "fcV" and op.derivative is not None:
-                attach(op, args, (out,))
-            elif not mode.grad:
-                out._view_kind = "no_grad"
-        if mode.inference:
-            out._inference = source._inference
-            out._view_kind = "no_grad"
-        return out
-
-    return call
 
 
 # ---------------------------------------------------------------------- in place
@@ -522,7 +375,7 @@ def execute_inplace(op: Op, args: tuple) -> Tensor:
         and op.rule != BOOL
     )
     if recorders:
-        _announce(target)
+        announce(target)
     before = None
     if needs:
         before = inplace.snapshot(op, target, args)
@@ -593,71 +446,3 @@ def any_needs(op: Op, args: tuple) -> bool:
         for i in op.list_slots
         for t in (args[i] if isinstance(args[i], (tuple, list)) else ())
     )
-
-
-def execute_out(op: Op, args: tuple, out: Any) -> Any:
-    """``name(…, out=tensor)``: writes the result into given tensors, resized where needed."""
-    given = out if isinstance(out, (tuple, list)) else (out,)
-    for t in given:
-        if not isinstance(t, Tensor):
-            raise TypeError(f"{op.name}(): argument 'out' must be Tensor, not {type(t).__name__}")
-        if mode.grad and (t._needs or (op.prepared and any_needs(op, args))):
-            raise RuntimeError(
-                f"{op.name}(): functions with out=... arguments don't support automatic "
-                "differentiation, but one of the arguments requires grad."
-            )
-        if t._storage is not None and op.lowering in ("pointwise", "gather"):
-            _check_out(op, args, t)
-    before, mode.grad = mode.grad, False
-    try:
-        results = execute(op, args)
-    finally:
-        mode.grad = before
-    for t, r in zip(given, results if isinstance(results, tuple) else (results,), strict=True):
-        write_out(t, r)
-    return (
-        named_result(op)(*given) if isinstance(out, (tuple, list)) and len(given) > 1 else given[0]
-    )
-
-
-def _check_out(op: Op, args: tuple, target: Tensor) -> None:
-    for i in op.tensor_order:
-        given = args[i] if isinstance(args[i], (tuple, list)) else (args[i],)
-        for a in given:
-            if isinstance(a, Tensor) and a is not target and a._storage is target._storage:
-                refuse_overlap(target._data, a._data)
-
-
-def write_out(target: Tensor, result: Tensor) -> None:
-    """Puts a result into an ``out=`` tensor."""
-    have, want = result.dtype, target.dtype
-    if not can_cast(have, want):
-        raise RuntimeError(
-            f"result type {have.title} can't be cast to the desired output type {want.title}"
-        )
-    if target._data.shape != result._data.shape:
-        if target._data.size:
-            import warnings
-
-            warnings.warn(
-                f"An output with one or more elements was resized since it had shape "
-                f"{list(target.shape)}, which does not match the required output shape "
-                f"{list(result.shape)}. This behavior is deprecated, and in a future PyTorch "
-                "release outputs will not be resized unless they have zero elements. You can "
-                "explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
-                "t.resize_(0).",
-                stacklevel=4,
-            )
-        set_memory(target, np.empty(result._data.shape, target._data.dtype))
-    if recorders:
-        _announce(target)
-    np.copyto(target._data, result._data, casting="unsafe")
-    bump(target)
-    for r in recorders:
-        r.record(ROWS["copy"], (target, result, False), (target,))
-
-
-__all__ = [
-    "PROMOTE", "binary", "execute", "execute_inplace", "execute_out", "storage_of", "unary",
-    "viewing",
-]  # fmt: skip

@@ -18,8 +18,9 @@ from ..tensor.size import broadcast_shapes, normalize_dim, type_name
 from ..tensor.tensor import Tensor, wrap
 from . import places
 from .copies import convert, tensor_in
-from .dispatch import NUMBERS, execute, write_out
+from .dispatch import NUMBERS, execute
 from .expressions import TENSORS
+from .out import write_out
 from .overloads import title
 from .parts import put_out
 from .table import ROWS, composite, op

@@ -11,6 +11,8 @@ from ..tensor import dtype as D
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor
 from . import dispatch
+from .out import execute_out, write_out
+from .return_types import return_type
 from .table import Op
 
 NUMPY_NAMES = {
@@ -54,7 +56,7 @@ def finish(op: Op, args: tuple, out: Any) -> Any:
     """Runs a row, into ``out`` where that is given."""
     if out is None:
         return dispatch.execute(op, args)
-    return dispatch.execute_out(op, args, out)
+    return execute_out(op, args, out)
 
 
 def into(result: Tensor, out: Tensor | None, name: str) -> Tensor:
@@ -66,7 +68,7 @@ def into(result: Tensor, out: Tensor | None, name: str) -> Tensor:
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
-    dispatch.write_out(out, result)
+    write_out(out, result)
     return out
 
 
@@ -97,4 +99,4 @@ def not_implemented(kernel: str, a: Any) -> NotImplementedError:
 @functools.cache
 def return_type_of(name: str, *fields: str) -> type:
     """The named tuple in which a composition gives several results."""
-    return dispatch.return_type(name, fields)
+    return return_type(name, fields)

@@ -13,8 +13,9 @@ import numpy as np
 
 from ..tensor.size import normalize_dim, type_name
 from ..tensor.tensor import Tensor
-from .dispatch import execute, write_out
+from .dispatch import execute
 from .expressions import TENSORS
+from .out import write_out
 from .strided import in_memory
 from .table import ROWS, composite, op
 

@@ -21,6 +21,7 @@ from ..tensor.size import parse_size
 from ..tensor.tensor import Tensor, bump, storage_of, wrap
 from . import dispatch, inplace
 from .expressions import TENSORS
+from .out import write_out
 from .table import ROWS, composite, op
 
 
@@ -215,7 +216,7 @@ def _made(
     if not _run(row, result, *args, generator):
         storage_of(result).version = 0  # as nobody saw it before
     if out is not None:
-        dispatch.write_out(out, result)
+        write_out(out, result)
         result = out
     return result.requires_grad_(True) if requires_grad else result
 
@@ -301,7 +302,7 @@ def randperm(
     unrepeatable("randperm() has no native form")
     result = wrap(draws.randperm(_generator(generator), n, d.numpy))
     if out is not None:
-        dispatch.write_out(out, result)
+        write_out(out, result)
         return out
     return result
 
@@ -339,7 +340,7 @@ def normal(
     with no_grad():
         result = (z * std + mean).to(D.of(tensors[0].dtype))
     if out is not None:
-        dispatch.write_out(out, result)
+        write_out(out, result)
         return out
     return result
 

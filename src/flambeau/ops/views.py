@@ -24,8 +24,9 @@ from ..tensor.size import (
 )
 from ..tensor.tensor import Tensor, bump
 from . import inplace
-from .dispatch import execute, viewing
+from .dispatch import execute
 from .expressions import TENSORS
+from .short_ways import viewing
 from .table import ROWS, composite, op
 
 Ints = Sequence[int]

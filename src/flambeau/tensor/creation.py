@@ -140,7 +140,7 @@ def scalar_tensor(
 def _copy_to(out: Tensor | None, result: Tensor) -> Tensor:
     if out is None:
         return result
-    from ..ops.dispatch import write_out
+    from ..ops.out import write_out
 
     write_out(out, result)
     return out
