@@ -265,7 +265,7 @@ def tensor_methods(written: set[str]) -> Iterable[str]:
 
 def package_stub() -> str:
     """__init__.pyi: the public functions, dtypes and rooms."""
-    from flambeau.tensor import creation
+    from flambeau.tensor import creation, ranges
     from flambeau.tensor import dtype as dtypes
 
     tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
@@ -291,7 +291,7 @@ def package_stub() -> str:
         or (SOURCE / home.replace(".", "/") / "__init__.py").exists())
     ]  # fmt: skip
     entries = table_entries("function")
-    for name, f in creation.FUNCTIONS.items():
+    for name, f in (creation.FUNCTIONS | ranges.FUNCTIONS).items():
         entries[name] = from_function(f, name, False)
     hand_written = [
         from_function(getattr(flambeau, node.name), node.name, False)

@@ -11,6 +11,7 @@ from . import ops as ops
 from .tensor import creation as _creation
 from .tensor import dtype as _dtype
 from .tensor import naming as _naming
+from .tensor import ranges as _ranges
 from .tensor.device import device
 from .tensor.dtype import dtype, finfo, get_default_dtype, iinfo, set_default_dtype
 from .tensor.formats import (
@@ -61,6 +62,7 @@ newaxis = None
 globals().update(_dtype.BY_NAME)
 globals().update(_dtype.ALIASES)
 globals().update(_creation.FUNCTIONS)
+globals().update(_ranges.FUNCTIONS)
 globals().update(_bind.FUNCTIONS["function"])
 
 for _method in _creation.METHODS:

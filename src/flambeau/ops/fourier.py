@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import dtype as D
-from ..tensor.creation import arange
+from ..tensor.ranges import arange
 from ..tensor.size import normalize_dim
 from ..tensor.tensor import Tensor, wrap
 from .dispatch import execute

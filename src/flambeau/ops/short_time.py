@@ -6,7 +6,8 @@ import warnings
 from typing import Any
 
 from ..tensor import dtype as D
-from ..tensor.creation import arange, ones, zeros
+from ..tensor.creation import ones, zeros
+from ..tensor.ranges import arange
 from ..tensor.tensor import Tensor
 from .dispatch import execute
 from .expressions import TENSORS as T

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..tensor import dtype as D
-from ..tensor.creation import arange, empty, ones
+from ..tensor.creation import empty, ones
+from ..tensor.ranges import arange
 from ..tensor.tensor import Tensor
 from .expressions import TENSORS as T
 from .table import composite

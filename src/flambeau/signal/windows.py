@@ -9,7 +9,8 @@ from typing import Any
 from ..ops.expressions import TENSORS as T
 from ..tensor import dtype as D
 from ..tensor import formats
-from ..tensor.creation import arange, empty, linspace, ones, tensor
+from ..tensor.creation import empty, ones, tensor
+from ..tensor.ranges import arange, linspace
 from ..tensor.tensor import Tensor
 
 __all__ = [

@@ -1,8 +1,7 @@
-"""Making tensors: from data, filled, counted, like others."""
+"""Making tensors: from data, filled, like others."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +19,8 @@ from .tensor import Tensor, alias, wrap
 Number = int | float | complex
 
 
-def _finish(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+def finish(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+    """A tensor around a new array, with the options that every creating function takes."""
     if device is not None:
         require_cpu(device)
     out = wrap(array)
@@ -63,7 +63,7 @@ def tensor(
     if recorders:
         _note_tensors(data)
     array = array_from_data(data, None if dtype is None else D.as_dtype(dtype).numpy)
-    return _finish(array, requires_grad, device)
+    return finish(array, requires_grad, device)
 
 
 def _note_tensors(data: Any) -> None:
@@ -127,17 +127,18 @@ def frombuffer(
     buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
     """A 1-d tensor on a buffer's memory."""
-    return _finish(np.frombuffer(buffer, dtype.numpy, count, offset), requires_grad)
+    return finish(np.frombuffer(buffer, dtype.numpy, count, offset), requires_grad)
 
 
 def scalar_tensor(
     s: Any, *, dtype: dtype | None = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """A 0-d tensor of a number, in the default type."""
-    return _finish(np.array(s, _storage(dtype)), requires_grad, device)
+    return finish(np.array(s, _storage(dtype)), requires_grad, device)
 
 
-def _copy_to(out: Tensor | None, result: Tensor) -> Tensor:
+def copy_to(out: Tensor | None, result: Tensor) -> Tensor:
+    """What a function with ``out=`` returns: the result, or the tensor given, which takes it."""
     if out is None:
         return result
     from ..ops.out import write_out
@@ -172,7 +173,7 @@ def zeros(
     """A tensor of zeros of the given shape."""
     _check_layout(layout)
     array = np.zeros(named_size(size, named, "zeros"), _storage(dtype))
-    return _copy_to(out, _finish(array, requires_grad, device))
+    return copy_to(out, finish(array, requires_grad, device))
 
 
 def ones(
@@ -189,7 +190,7 @@ def ones(
     """A tensor of ones of the given shape."""
     _check_layout(layout)
     array = np.ones(named_size(size, named, "ones"), _storage(dtype))
-    return _copy_to(out, _finish(array, requires_grad, device))
+    return copy_to(out, finish(array, requires_grad, device))
 
 
 def empty(
@@ -207,7 +208,7 @@ def empty(
     """A tensor of the given shape with arbitrary contents."""
     _check_layout(layout)
     array = np.empty(named_size(size, named, "empty"), _storage(dtype))
-    return _copy_to(out, _finish(array, requires_grad, device))
+    return copy_to(out, finish(array, requires_grad, device))
 
 
 def full(
@@ -231,7 +232,7 @@ def full(
     storage = D.as_dtype(dtype).numpy
     array = np.empty(parse_size((size,)), storage)
     array[...] = _number_in(value, storage, "full")
-    return _copy_to(out, _finish(array, requires_grad, device))
+    return copy_to(out, finish(array, requires_grad, device))
 
 
 def _filling(value: Any) -> Any:
@@ -272,7 +273,7 @@ def empty_strided(
     need = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) if all(size) else 0
     memory = np.empty(need, storage)
     steps = tuple(s * storage.itemsize for s in stride)
-    return _finish(np.lib.stride_tricks.as_strided(memory, size, steps), requires_grad, device)
+    return finish(np.lib.stride_tricks.as_strided(memory, size, steps), requires_grad, device)
 
 
 def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], **options: Any) -> Tensor:
@@ -320,7 +321,7 @@ def zeros_like(
     """Zeros of another tensor's shape and type. Of a sparse tensor: none that is kept."""
     if isinstance(input, Tensor) and input.is_sparse:
         return input.detach().to(dtype or input.dtype).clone().zero_()
-    return _finish(_like(input, dtype, memory_format, 0), requires_grad, device)
+    return finish(_like(input, dtype, memory_format, 0), requires_grad, device)
 
 
 def ones_like(
@@ -334,7 +335,7 @@ def ones_like(
     memory_format: memory_format | None = None,
 ) -> Tensor:
     """Ones of another tensor's shape and type."""
-    return _finish(_like(input, dtype, memory_format, 1), requires_grad, device)
+    return finish(_like(input, dtype, memory_format, 1), requires_grad, device)
 
 
 def empty_like(
@@ -348,7 +349,7 @@ def empty_like(
     memory_format: memory_format | None = None,
 ) -> Tensor:
     """An uninitialised tensor of another's shape and type."""
-    return _finish(_like(input, dtype, memory_format, None), requires_grad, device)
+    return finish(_like(input, dtype, memory_format, None), requires_grad, device)
 
 
 def full_like(
@@ -366,146 +367,7 @@ def full_like(
     value = _filling(fill_value)
     like = _like(input, dtype, memory_format, None)
     like[...] = _number_in(value, like.dtype, "full_like")
-    return _finish(like, requires_grad, device)
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    out: Tensor | None = None,
-    dtype: dtype | None = None,
-    layout: layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-) -> Tensor:
-    """Numbers from ``start`` (0 if left out) up to, not including, ``end``."""
-    if end is None:
-        start, end = 0, start
-    start, end, step = (_plain(v) for v in (start, end, step))
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    for v in (start, end):
-        if isinstance(v, float) and not math.isfinite(v):
-            raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) / step < 0:
-        raise RuntimeError(
-            "upper bound and lower bound inconsistent with step sign\n"
-            f"Hint: from {start} to {end} the step must be "
-            f"{'positive' if end > start else 'negative'}."
-        )
-    if dtype is None:
-        whole = all(isinstance(v, int) for v in (start, end, step))
-        dtype = out.dtype if out is not None else D.int64 if whole else D.get_default_dtype()
-    d = D.as_dtype(dtype)
-    n = (
-        -((start - end) // step)
-        if d.category == D.INT and whole_numbers(start, end, step)
-        else (math.ceil((end - start) / step))
-    )
-    if d is D.int64 and not whole_numbers(start, end, step):
-        start, end, step = int(start), int(end), int(step)
-        if not step:
-            raise ValueError("step must be nonzero")
-        n = -((start - end) // step)
-    if d.category <= D.INT:
-        array = (int(start) + int(step) * np.arange(n, dtype=np.int64)).astype(d.numpy)
-    else:
-        array = (start + step * np.arange(n, dtype=np.float64)).astype(d.numpy)
-    return _copy_to(out, _finish(array, requires_grad, device))
-
-
-def whole_numbers(*values: Number) -> bool:
-    """Whether all the numbers are Python ints."""
-    return all(isinstance(v, int) for v in values)
-
-
-def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
-    """Like arange with the end included, in the default type."""
-    options["dtype"] = options.get("dtype") or D.get_default_dtype()
-    start, end, step = _plain(start), _plain(end), _plain(step)
-    n = math.floor((end - start) / step) + 1
-    array = (start + step * np.arange(n, dtype=np.float64)).astype(options.pop("dtype").numpy)
-    return _finish(array, options.get("requires_grad", False), options.get("device"))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.item()
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def linspace(
-    start: Number | Tensor,
-    end: Number | Tensor,
-    steps: int,
-    *,
-    out: Tensor | None = None,
-    dtype: dtype | None = None,
-    layout: layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-) -> Tensor:
-    """``steps`` numbers at equal distances, both ends included."""
-    start, end = _plain(start), _plain(end)
-    steps = _steps(steps)
-    if dtype is None:
-        dtype = out.dtype if out is not None else D.get_default_dtype()
-        if isinstance(start, complex) or isinstance(end, complex):
-            dtype = D.default_complex()
-    d = D.as_dtype(dtype)
-    array = _spread(start, end, steps, d)
-    return _copy_to(out, _finish(array, requires_grad, device))
-
-
-def _steps(steps: int) -> int:
-    if not isinstance(steps, (int, np.integer)):
-        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    return int(steps)
-
-
-def _spread(start: Any, end: Any, steps: int, d: dtype) -> np.ndarray:
-    """PyTorch counts up from the start in the first half and down from the end in the second."""
-    if steps <= 1:
-        return np.full(steps, start).astype(d.numpy)
-    if d.category == D.FLOAT and d.itemsize < 8:
-        compute: Any = np.float32
-    else:
-        compute = np.complex128 if d.category == D.COMPLEX else np.float64
-    if d.category == D.INT:
-        compute = np.float32 if abs(start) < 1 << 24 and abs(end) < 1 << 24 else np.float64
-        start, end = int(start), int(end)
-    step = (compute(end) - compute(start)) / compute(steps - 1)
-    i = np.arange(steps).astype(compute)
-    low = compute(start) + step * i
-    high = compute(end) - step * (compute(steps - 1) - i)
-    return np.where(np.arange(steps) < steps // 2, low, high).astype(d.numpy)
-
-
-def logspace(
-    start: Number | Tensor,
-    end: Number | Tensor,
-    steps: int,
-    base: float = 10.0,
-    *,
-    out: Tensor | None = None,
-    dtype: dtype | None = None,
-    layout: layout | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    pin_memory: bool = False,
-) -> Tensor:
-    """``steps`` powers of ``base``, exponents at equal distances, both ends included."""
-    d = D.as_dtype(dtype or (out.dtype if out is not None else D.get_default_dtype()))
-    wide = D.complex128 if d.category == D.COMPLEX else D.float64
-    exponents = _spread(_plain(start), _plain(end), _steps(steps), wide)
-    array = np.power(base, exponents).astype(d.numpy)
-    return _copy_to(out, _finish(array, requires_grad, device))
+    return finish(like, requires_grad, device)
 
 
 def eye(
@@ -523,7 +385,7 @@ def eye(
     for name, v in (("n", n), ("m", m)):
         if v is not None and v < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {v}")
-    return _copy_to(out, _finish(np.eye(n, m, dtype=_storage(dtype)), requires_grad, device))
+    return copy_to(out, finish(np.eye(n, m, dtype=_storage(dtype)), requires_grad, device))
 
 
 def complex_(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -541,7 +403,7 @@ def complex_(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor
     from ..ops.expressions import TENSORS
 
     pair = TENSORS["stack"](TENSORS["broadcast_tensors"](real, imag), -1)
-    return _copy_to(out, TENSORS["view_as_complex"](pair))
+    return copy_to(out, TENSORS["view_as_complex"](pair))
 
 
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -552,40 +414,7 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
                 f"polar(): argument '{name}' (position {position}) must be Tensor, not "
                 f"{type(value).__name__}"
             )
-    return _copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
-
-
-def _options(dtype: dtype) -> str:
-    """A description of a tensor's options, as error messages give it."""
-    return (
-        f"TensorOptions(dtype={D.C_NAMES[dtype]}, device=cpu, layout=Strided, requires_grad=false "
-        "(default), pinned_memory=false (default), memory_format=(nullopt))"
-    )
-
-
-def legacy_tensor(args: tuple, dtype: dtype | None = None) -> np.ndarray:
-    """What ``Tensor(…)`` holds: data in the default type, or uninitialised memory of a shape.
-
-    ``dtype`` is the type of ``FloatTensor(…)`` and the like.
-    """
-    storage = (dtype or D.get_default_dtype()).numpy
-    if not args:
-        return np.empty(0, storage)
-    if len(args) == 1 and not isinstance(args[0], (int, np.integer)):
-        value = args[0]
-        if isinstance(value, Tensor):
-            if dtype is not None and value.dtype is not dtype:
-                raise TypeError(
-                    f"expected {_options(dtype)} (got {_options(value.dtype)})\n"
-                    f"Hint: convert it with .to({dtype!r})."
-                )
-            return value._data
-        from .size import Size
-
-        if isinstance(value, Size):
-            return np.empty(value, storage)
-        return array_from_data(value, storage)
-    return np.empty(parse_size(args), storage)
+    return copy_to(out, complex_(abs * angle.cos(), abs * angle.sin()))
 
 
 # --- methods of a tensor that make others of its type ---------------------------------------------
@@ -648,7 +477,7 @@ FUNCTIONS = {
     f.__name__.rstrip("_"): f
     for f in (
         tensor, as_tensor, asarray, from_numpy, frombuffer, scalar_tensor, zeros, ones, empty, full,
-        empty_strided, empty_permuted, zeros_like, ones_like, empty_like, full_like, arange, range_,
-        linspace, logspace, eye, complex_, polar,
+        empty_strided, empty_permuted, zeros_like, ones_like, empty_like, full_like, eye, complex_,
+        polar,
     )
 }  # fmt: skip

@@ -120,7 +120,7 @@ class Tensor:
 
     def __init__(self, *args: Any, **kwargs: Any):
         """``Tensor(2, 3)`` is uninitialised, ``Tensor([1, 2])`` holds data; in default dtype."""
-        from .creation import legacy_tensor
+        from .tensor_types import legacy_tensor
 
         self._data = legacy_tensor(args)
 
