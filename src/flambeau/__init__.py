@@ -100,7 +100,7 @@ _LAZY_FROM = {
     "set_flush_denormal set_warn_always use_deterministic_algorithms",
     "sparse.create": "sparse_coo_tensor",
     "tensor.printing": "get_printoptions set_printoptions",
-    "tensor.tensor": "UntypedStorage",
+    "tensor.memory": "UntypedStorage",
     "tensor.tensor_types": " ".join(d.legacy for d in _dtype.ALL) + " typename",
 }
 _LAZY = {name: module for module, names in _LAZY_FROM.items() for name in names.split()}

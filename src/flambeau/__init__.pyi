@@ -47,7 +47,7 @@ from . import vision as vision
 from . import xpu as xpu
 from .amp import GradScaler as GradScaler
 from .cuda import OutOfMemoryError as OutOfMemoryError
-from .tensor.tensor import UntypedStorage as UntypedStorage
+from .tensor.memory import UntypedStorage as UntypedStorage
 from .settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from .amp import autocast as autocast
 from .compiler import compile as compile

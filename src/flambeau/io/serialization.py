@@ -22,6 +22,7 @@ import numpy as np
 from ..tensor import dtype as D
 from ..tensor.device import device, require_cpu
 from ..tensor.formats import layout, memory_format, sparse_coo
+from ..tensor.memory import root_of
 from ..tensor.naming import pytorch_name, real_name
 from ..tensor.size import Size
 from ..tensor.tensor import Tensor, wrap
@@ -59,9 +60,7 @@ class _StorageId:
 
 def _root(array: np.ndarray) -> np.ndarray:
     """The flat memory that an array lies in; a copy where that memory is not an array's own."""
-    root = array
-    while isinstance(root.base, np.ndarray):
-        root = root.base
+    root = root_of(array)
     fits = root.dtype == array.dtype and root.base is None and root.flags.forc
     if not fits or any(s < 0 for s in array.strides):
         return np.ascontiguousarray(array)

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor.memory import as_layout, extent, in_memory, overlaps, root_of, strides_of
 from ..tensor.tensor import Tensor
 from .dispatch import execute
 from .parts import check_same_size
-from .strided import as_layout, extent, in_memory, overlaps, root_of, strides_of
 from .table import ROWS, composite, op
 from .views import become
 

@@ -20,13 +20,13 @@ from ..tensor.formats import (
     preserve_format,
 )
 from ..tensor.from_data import convert_array
+from ..tensor.memory import UntypedStorage, as_layout, extent, in_memory, root_of, strides_of
 from ..tensor.recording import recorders
 from ..tensor.size import broadcast_shapes, parse_size, type_name
-from ..tensor.tensor import Tensor, UntypedStorage, alias, bump, set_memory, storage_of
+from ..tensor.tensor import Tensor, alias, bump, set_memory, storage_of
 from . import inplace
 from .dispatch import execute, execute_inplace
 from .expressions import TENSORS
-from .strided import as_layout, extent, in_memory, root_of, strides_of
 from .table import ROWS, composite, op
 
 Ints = Sequence[int]

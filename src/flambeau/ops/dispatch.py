@@ -13,13 +13,13 @@ import numpy as np
 from ..autograd.graph import attach
 from ..autograd.modes import mode
 from ..tensor import dtype as D
+from ..tensor.memory import check_writable, refuse_overlap
 from ..tensor.promotion import can_cast, result_of
 from ..tensor.recording import recorders, unrepeatable
 from ..tensor.size import broadcast_shapes
 from ..tensor.tensor import NoArray, Tensor, bump, make_view, wrap
 from . import expressions, inplace, native
 from .return_types import named_result
-from .strided import check_writable, refuse_overlap
 from .table import BOOL, FLOAT, FLOATING, KEEP, REAL, Op
 
 ndarray = np.ndarray

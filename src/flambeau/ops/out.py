@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..autograd.modes import mode
+from ..tensor.memory import refuse_overlap
 from ..tensor.promotion import can_cast
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor, bump, set_memory
 from .dispatch import announce, any_needs, execute
 from .return_types import named_result
-from .strided import refuse_overlap
 from .table import ROWS, Op
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor.memory import in_memory
 from ..tensor.size import normalize_dim, type_name
 from ..tensor.tensor import Tensor
 from .dispatch import execute
 from .expressions import TENSORS
 from .out import write_out
-from .strided import in_memory
 from .table import ROWS, composite, op
 
 Ints = Sequence[int]

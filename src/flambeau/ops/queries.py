@@ -27,7 +27,7 @@ def is_tensor(obj: Any) -> bool:
 @composite("function")
 def is_storage(obj: Any) -> bool:
     """Whether the object is a storage."""
-    from ..tensor.tensor import UntypedStorage
+    from ..tensor.memory import UntypedStorage
 
     return isinstance(obj, UntypedStorage)
 

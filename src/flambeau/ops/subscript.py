@@ -16,13 +16,13 @@ from ..autograd.graph import attach
 from ..autograd.modes import mode
 from ..tensor import dtype as D
 from ..tensor import indexing, naming
+from ..tensor.memory import check_writable, refuse_overlap
 from ..tensor.recording import host_read, recorders, unrepeatable
 from ..tensor.size import type_name
 from ..tensor.tensor import Tensor, bump, make_view, wrap
 from .copies import number_in, tensor_in
 from .dispatch import NUMBERS, execute, execute_inplace, prepare
 from .expressions import TENSORS
-from .strided import check_writable, refuse_overlap
 from .table import ROWS, Op, composite, op
 
 Ints = Sequence[int]

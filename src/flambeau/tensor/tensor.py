@@ -1,6 +1,7 @@
 """What a tensor is: an array, the storage it shares, and its place in the gradient graph.
 
-The operators are not here: methods are bound from the operator table (ops/bind.py).
+The operators are not here: methods are bound from the operator table (ops/bind.py). How numbers
+leave a tensor stands in reading.py.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import dtype as D
+from . import reading
 from .device import CPU, device
-from .recording import changes, host_read, number_read, recorders, unrepeatable
+from .memory import UntypedStorage, address, root_of, strides_of
+from .recording import changes, recorders, unrepeatable
 from .size import Size, unchecked
 
 if TYPE_CHECKING:
@@ -282,8 +285,8 @@ class Tensor:
             from .size import normalize_dim
 
             return self.stride()[normalize_dim(dim, a.ndim)]
-        if not a.size or 1 in a.shape:  # NumPy may hold other strides where they do not matter
-            return _strides(a)
+        if (not a.size or 1 in a.shape) and a.flags.c_contiguous:
+            return strides_of(a.shape, 1)  # NumPy may hold others where they do not matter
         item = a.itemsize
         return tuple([s // item for s in a.strides])
 
@@ -313,13 +316,8 @@ class Tensor:
 
     def storage_offset(self) -> int:
         """How many elements lie before the first one in the shared memory."""
-        root = self._data
-        while isinstance(root.base, np.ndarray):
-            root = root.base
-        if not self._data.size:
-            return 0
-        first = self._data.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-        return first // self._data.itemsize
+        a = self._data
+        return (address(a) - address(root_of(a))) // a.itemsize if a.size else 0
 
     def untyped_storage(self) -> UntypedStorage:
         """The memory that this tensor and its views share."""
@@ -389,59 +387,17 @@ class Tensor:
 
     # ------------------------------------------------------------------ Python's protocols
 
-    def item(self) -> Any:
-        """The only element, as a Python number."""
-        if self._data.size != 1:
-            raise RuntimeError(
-                f"a Tensor with {self._data.size} elements cannot be converted to Scalar"
-            )
-        value = self._data.item()
-        if self._data.dtype.kind == "V":
-            value = float(value)
-        return number_read(self, value) if recorders else value
-
-    def tolist(self) -> Any:
-        """Nested Python lists of numbers; a number for a 0-d tensor."""
-        if recorders:
-            host_read(self, "tolist()")
-        a = self._data
-        if a.dtype.kind == "V" or a.dtype.name == "bfloat16":
-            a = a.astype(np.float32)
-        return a.tolist()
-
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            if not self._data.size:
-                raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-            raise RuntimeError(
-                "Boolean value of Tensor with more than one value is ambiguous\n"
-                "Hint: say x.any() or x.all(); for elementwise logic use &, | and ~ in place of "
-                "and, or and not."
-            )
-        if recorders:
-            host_read(self, "bool()")
-        return bool(self._data.item())
-
-    def __float__(self) -> float:
-        return float(self._number("float"))
-
-    def __int__(self) -> int:
-        return int(self._number("int"))
-
-    def __complex__(self) -> complex:
-        return complex(self._number("complex"))
-
-    def _number(self, what: str) -> Any:
-        if self._needs and self._node is not None and what != "complex":
-            _warn_once_about_conversion()
-        return self.item()
-
-    def __index__(self) -> int:
-        if self._data.size != 1 or self.dtype.category > D.INT:
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        if recorders:
-            host_read(self, "an index")
-        return int(self._data.item())
+    item = reading.item
+    tolist = reading.tolist
+    numpy = reading.numpy
+    __array__ = reading.__array__
+    __bool__ = reading.__bool__
+    __float__ = reading.__float__
+    __int__ = reading.__int__
+    __complex__ = reading.__complex__
+    __index__ = reading.__index__
+    __repr__ = __str__ = reading.__repr__
+    __format__ = reading.__format__
 
     def __len__(self) -> int:
         if not self._data.ndim:
@@ -467,54 +423,6 @@ class Tensor:
         super().__init_subclass__(**options)
         if "_shown_as" not in cls.__dict__ and cls._shown_as == "tensor":
             cls._shown_as = cls.__name__
-
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
-        from .printing import tensor_str
-
-        if recorders:
-            host_read(self, "printing")
-        node = self._node
-        return tensor_str(
-            self._data,
-            dtype=self.dtype,
-            requires_grad=self._needs,
-            grad_fn_name=type(node).__name__ if node is not None else None,
-            name=self._shown_as,
-            contents=tensor_contents,
-        )
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        from .printing import tensor_format
-
-        if recorders:
-            host_read(self, "formatting")
-        return tensor_format(self._data, spec, self.__repr__, type_name=type(self).__name__)
-
-    def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The tensor's array, sharing its memory."""
-        if recorders:
-            host_read(self, "numpy()")
-        if force:
-            return self.detach()._data
-        if self._needs:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
-                "instead."
-            )
-        if self.dtype is D.bfloat16:
-            raise TypeError(
-                "Got unsupported ScalarType BFloat16\n"
-                "Hint: NumPy has no bfloat16; convert first, as in x.float().numpy()."
-            )
-        return self._data
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
-        if dtype is not None and np.dtype(dtype) != array.dtype:
-            return array.astype(dtype)
-        return array.copy() if copy else array
 
     def __array_wrap__(
         self, array: Any, context: Any = None, return_scalar: bool = False
@@ -614,73 +522,12 @@ def alias(source: Tensor) -> Tensor:
     return out
 
 
-class UntypedStorage:
-    """The memory under a tensor, as far as programs ask for it."""
-
-    def __init__(self, array: np.ndarray):
-        root = array
-        while isinstance(root.base, np.ndarray):
-            root = root.base
-        self._root = root
-        self.device = CPU
-
-    def data_ptr(self) -> int:
-        """The address of the first byte."""
-        return self._root.__array_interface__["data"][0]
-
-    def nbytes(self) -> int:
-        """The size in bytes."""
-        return self._root.nbytes
-
-    size = nbytes
-
-    def __sizeof__(self) -> int:
-        return super().__sizeof__() + self._root.nbytes
-
-    def __len__(self) -> int:
-        return self._root.nbytes
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, UntypedStorage) and self.data_ptr() == other.data_ptr()
-
-    def __hash__(self) -> int:
-        return self.data_ptr()
-
-
-def _strides(a: np.ndarray) -> tuple[int, ...]:
-    """Strides in elements; NumPy's, made contiguous-looking where PyTorch would show so."""
-    if a.flags.c_contiguous:
-        out, step = [], 1
-        for n in reversed(a.shape):
-            out.append(step)
-            step *= max(n, 1)
-        return tuple(reversed(out))
-    return tuple(s // a.itemsize for s in a.strides)
-
-
 def _rebuild(cls: type, bits: np.ndarray, name: str, needs: bool, extra: dict) -> Tensor:
     out = object.__new__(cls)
     out._data = bits.view(D.BY_NAME[name].numpy) if name == "bfloat16" else bits
     out._needs = needs
     out.__dict__.update(extra)
     return out
-
-
-_warned = False
-
-
-def _warn_once_about_conversion() -> None:
-    global _warned
-    if _warned:
-        return
-    _warned = True
-    import warnings
-
-    warnings.warn(
-        "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-        "Consider using tensor.detach() first.",
-        stacklevel=4,
-    )
 
 
 def _warn_about_grad_of_non_leaf() -> None:

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 Number = builtins.int | builtins.float | builtins.complex | builtins.bool
 from . import dtype as D
+from . import reading
 from .device import CPU, device
-from .recording import changes, host_read, number_read, recorders, unrepeatable
+from .memory import UntypedStorage, address, root_of, strides_of
+from .recording import changes, recorders, unrepeatable
 from .size import Size, unchecked
 from ..autograd.graph import Node
 
@@ -249,30 +251,17 @@ class Tensor:
     @imag.setter
     def imag(self, value: Tensor) -> None:
         ...
-
-    def item(self) -> Any:
-        """The only element, as a Python number."""
-
-    def tolist(self) -> Any:
-        """Nested Python lists of numbers; a number for a 0-d tensor."""
-
-    def __bool__(self) -> builtins.bool:
-        ...
-
-    def __float__(self) -> builtins.float:
-        ...
-
-    def __int__(self) -> builtins.int:
-        ...
-
-    def __complex__(self) -> builtins.complex:
-        ...
-
-    def _number(self, what: str) -> Any:
-        ...
-
-    def __index__(self) -> builtins.int:
-        ...
+    item = reading.item
+    tolist = reading.tolist
+    numpy = reading.numpy
+    __array__ = reading.__array__
+    __bool__ = reading.__bool__
+    __float__ = reading.__float__
+    __int__ = reading.__int__
+    __complex__ = reading.__complex__
+    __index__ = reading.__index__
+    __repr__ = __str__ = reading.__repr__
+    __format__ = reading.__format__
 
     def __len__(self) -> builtins.int:
         ...
@@ -285,19 +274,6 @@ class Tensor:
     _shown_as = 'tensor'
 
     def __init_subclass__(cls, **options: Any) -> None:
-        ...
-
-    def __repr__(self, *, tensor_contents: str | None=None) -> str:
-        ...
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        ...
-
-    def numpy(self, *, force: builtins.bool=False) -> np.ndarray:
-        """The tensor's array, sharing its memory."""
-
-    def __array__(self, dtype: Any=None, copy: builtins.bool | None=None) -> np.ndarray:
         ...
 
     def __array_wrap__(self, array: Any, context: Any=None, return_scalar: builtins.bool=False) -> Tensor:
@@ -2031,40 +2007,7 @@ def make_view(source: Tensor, array: np.ndarray) -> Tensor:
 def alias(source: Tensor) -> Tensor:
     """The same memory and version without history: what ``detach`` gives."""
 
-class UntypedStorage:
-    """The memory under a tensor, as far as programs ask for it."""
-
-    def __init__(self, array: np.ndarray):
-        ...
-
-    def data_ptr(self) -> builtins.int:
-        """The address of the first byte."""
-
-    def nbytes(self) -> builtins.int:
-        """The size in bytes."""
-    size = nbytes
-
-    def __sizeof__(self) -> builtins.int:
-        ...
-
-    def __len__(self) -> builtins.int:
-        ...
-
-    def __eq__(self, other: object) -> builtins.bool:
-        ...
-
-    def __hash__(self) -> builtins.int:
-        ...
-    _root: Any
-    device: Any
-
-def _strides(a: np.ndarray) -> tuple[builtins.int, ...]:
-    """Strides in elements; NumPy's, made contiguous-looking where PyTorch would show so."""
-
 def _rebuild(cls: type, bits: np.ndarray, name: str, needs: builtins.bool, extra: dict) -> Tensor:
-    ...
-
-def _warn_once_about_conversion() -> None:
     ...
 
 def _warn_about_grad_of_non_leaf() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .device import CPU
+
 Ints = Sequence[int]
 
 
@@ -144,3 +146,33 @@ def refuse_overlap(target: np.ndarray, source: np.ndarray) -> None:
 def _same_steps(a: np.ndarray, b: np.ndarray) -> bool:
     contiguous = a.flags.c_contiguous and b.flags.c_contiguous
     return (a.shape == b.shape and contiguous) or a.strides == b.strides
+
+
+class UntypedStorage:
+    """The memory under a tensor, as far as programs ask for it."""
+
+    def __init__(self, array: np.ndarray):
+        self._root = root_of(array)
+        self.device = CPU
+
+    def data_ptr(self) -> int:
+        """The address of the first byte."""
+        return address(self._root)
+
+    def nbytes(self) -> int:
+        """The size in bytes."""
+        return self._root.nbytes
+
+    size = nbytes
+
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self._root.nbytes
+
+    def __len__(self) -> int:
+        return self._root.nbytes
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UntypedStorage) and self.data_ptr() == other.data_ptr()
+
+    def __hash__(self) -> int:
+        return self.data_ptr()
