@@ -6,6 +6,7 @@ otherwise goes straight to `forward`.
 
 from __future__ import annotations
 
+import copy
 import functools
 import warnings
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...autograd.function import Function
 from ...autograd.hooks import RemovableHandle, add_hook
 from ...autograd.modes import is_grad_enabled
+from ...tensor.recording import changes
 from ...tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -103,6 +105,45 @@ def replaced(hooks: OrderedDict[int, Callable], module: Module, name: str, value
         if output is not None:
             value = output
     return value
+
+
+class Hooks(OrderedDict):
+    """A module's hooks of one kind; their changes are counted."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        changes.count += 1
+        super().__setitem__(key, value)
+
+    def pop(self, *args: Any) -> Any:
+        """Takes a hook out."""
+        changes.count += 1
+        return super().pop(*args)
+
+    def __reduce__(self) -> Any:
+        # PyTorch reads modules from files too; Module.__setstate__ makes the tables anew.
+        return OrderedDict, (), None, None, iter(self.items())
+
+    def __deepcopy__(self, memo: dict) -> Hooks:
+        memo[id(self)] = out = Hooks()
+        for key, value in self.items():
+            out[key] = copy.deepcopy(value, memo)
+        return out
+
+
+# The attributes in which a module keeps its hooks, one kind in each.
+HOOK_TABLES = (
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
 
 
 class HookMixin:

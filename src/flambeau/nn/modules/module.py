@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import flambeau
@@ -14,8 +12,11 @@ from ...tensor.recording import changes, recorders
 from ...tensor.tensor import Tensor
 from ..parameter import Buffer, Parameter
 from . import hooks as _hooks
+from .conversion import ConversionMixin
 from .hooks import (
+    HOOK_TABLES,
     HookMixin,
+    Hooks,
     RemovableHandle,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
@@ -47,43 +48,6 @@ __all__ = [
 
 _active_global_hooks = _hooks.active
 
-# What a module keeps for its hooks: attribute, and how to make an empty one.
-class Hooks(OrderedDict):
-    """A module's hooks of one kind; their changes are counted."""
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        changes.count += 1
-        super().__setitem__(key, value)
-
-    def pop(self, *args: Any) -> Any:
-        """Takes a hook out."""
-        changes.count += 1
-        return super().pop(*args)
-
-    def __reduce__(self) -> Any:
-        # PyTorch reads modules from files too; Module.__setstate__ makes the tables anew.
-        return OrderedDict, (), None, None, iter(self.items())
-
-    def __deepcopy__(self, memo: dict) -> Hooks:
-        memo[id(self)] = out = Hooks()
-        for key, value in self.items():
-            out[key] = copy.deepcopy(value, memo)
-        return out
-
-
-_HOOK_TABLES = (
-    "_backward_pre_hooks",
-    "_backward_hooks",
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-    "_state_dict_hooks",
-    "_state_dict_pre_hooks",
-    "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
-)
 # The dictionaries in which a name that is no plain attribute can live.
 _MEMBER_TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -107,7 +71,7 @@ def _addindent(text: str, spaces: int) -> str:
 _NOTHING = object()
 
 
-class Module(HookMixin, StateMixin):
+class Module(HookMixin, StateMixin, ConversionMixin):
     """Base class of all networks and layers.
 
     A subclass makes its layers in `__init__` (after `super().__init__()`) and computes in
@@ -149,7 +113,7 @@ class Module(HookMixin, StateMixin):
         members["_buffers"] = {}
         members["_non_persistent_buffers_set"] = set()
         members["_is_full_backward_hook"] = None
-        for table in _HOOK_TABLES:
+        for table in HOOK_TABLES:
             members[table] = Hooks()
         members["_modules"] = {}
         if self.call_super_init:
@@ -503,94 +467,6 @@ class Module(HookMixin, StateMixin):
         fn(self)
         return self
 
-    # -- conversion -------------------------------------------------------------------------
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replaces the value of every parameter, gradient and buffer by what `fn` makes of it.
-
-        Parameters stay the same objects, so that optimizers which hold them keep working.
-        """
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        for param in self._parameters.values():
-            if param is None:
-                continue
-            gradient = param.grad
-            with flambeau.no_grad():
-                param.data = fn(param)
-                if gradient is not None:
-                    # The old gradient may no longer fit the parameter, and the check would refuse.
-                    param.grad = None
-                    wanted = gradient.requires_grad
-                    param.grad = fn(gradient).requires_grad_(wanted)
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Converts parameters and buffers in place: `to(device)`, `to(dtype)`, `to(tensor)`, or
-        both device and dtype.
-
-        Only floating-point and complex tensors change their dtype. Raises TypeError where the
-        dtype wanted is neither.
-        """
-        device, dtype = _parse_to(*args, **kwargs)
-        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                f"dtype={dtype}"
-            )
-
-        def convert(tensor: Tensor) -> Tensor:
-            change = tensor.is_floating_point() or tensor.is_complex()
-            wanted = dtype if change and dtype is not None else tensor.dtype
-            return tensor.to(tensor.device if device is None else device, wanted)
-
-        return self._apply(convert)
-
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
-        """Moves parameters and buffers to a device without copying their values."""
-        return self._apply(
-            lambda tensor: flambeau.empty_like(tensor, device=device), recurse=recurse
-        )
-
-    def type(self, dst_type: Any) -> Self:
-        """Converts all parameters and buffers to a dtype."""
-        return self._apply(lambda tensor: tensor.type(dst_type))
-
-    def _to_floating(self, dtype: Any) -> Self:
-        return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
-
-    def float(self) -> Self:
-        """Converts all floating-point parameters and buffers to float32."""
-        return self._to_floating(flambeau.float32)
-
-    def double(self) -> Self:
-        """Converts all floating-point parameters and buffers to float64."""
-        return self._to_floating(flambeau.float64)
-
-    def half(self) -> Self:
-        """Converts all floating-point parameters and buffers to float16."""
-        return self._to_floating(flambeau.float16)
-
-    def bfloat16(self) -> Self:
-        """Converts all floating-point parameters and buffers to bfloat16."""
-        return self._to_floating(flambeau.bfloat16)
-
-    def cpu(self) -> Self:
-        """Moves all parameters and buffers to the CPU."""
-        return self._apply(lambda tensor: tensor.cpu())
-
-    def cuda(self, device: Any = None) -> Self:
-        """Moves all parameters and buffers to a GPU."""
-        return self._apply(lambda tensor: tensor.cuda(device))
-
-    def share_memory(self) -> Self:
-        """Nothing to do: here tensors reach other processes by being sent."""
-        return self
-
     # -- modes and gradients ----------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
@@ -657,23 +533,8 @@ class Module(HookMixin, StateMixin):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         # Modules that were pickled by an older version lack the tables that came later.
-        for table in _HOOK_TABLES:
+        for table in HOOK_TABLES:
             if not isinstance(self.__dict__.get(table), Hooks):
                 self.__dict__[table] = Hooks(self.__dict__.get(table) or ())
         self.__dict__.setdefault("_non_persistent_buffers_set", set())
         self.__dict__.setdefault("_is_full_backward_hook", None)
-
-
-def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-    """(device, dtype) of the forms that `to` takes; None where one is not given."""
-    if args and isinstance(args[0], Tensor):
-        return args[0].device, args[0].dtype
-    if "tensor" in kwargs:
-        return kwargs["tensor"].device, kwargs["tensor"].dtype
-    values = list(args)
-    device, dtype = kwargs.get("device"), kwargs.get("dtype")
-    if values and not isinstance(values[0], (flambeau.dtype, bool)):
-        device = values.pop(0)
-    if values and isinstance(values[0], flambeau.dtype):
-        dtype = values.pop(0)
-    return (None if device is None else flambeau.device(device)), dtype
