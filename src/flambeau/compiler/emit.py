@@ -8,8 +8,8 @@ waiting normal number, then one entry per buffer from outside.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,9 +50,11 @@ class Emitter:
     ):  # fmt: skip
         self.graph, self.plan, self.slots, self.timed = graph, plan, slots, timed
         self.checks = checks
-        self.functions: list[str] = []
-        self.main: list[str] = []
-        self.segments: list[list[str]] = [self.main]
+        self.functions: list[Function | str] = []
+        self.known: dict[tuple, Function] = {}
+        self.pointers: dict[tuple[str, int, int], str] = {}  # of the function that is written
+        self.main: list[str | Callable[[], str]] = []
+        self.segments: list[list[str | Callable[[], str]]] = [self.main]
         self.count = 0
         self.number = 0  # of the node that is written
 
@@ -78,11 +80,11 @@ class Emitter:
                 self._numbers(node)
             if self.timed:
                 self.main.append(f"    fl_spent[{i}] += now() - started;")
-        parts = [program_head, *self.functions]
+        parts = [program_head, *map(str, self.functions)]
         if self.timed:
             parts.insert(1, _CLOCK.replace("COUNT", str(len(self.graph.nodes))))
         for number, lines in enumerate(self.segments):
-            body = "\n".join(lines)
+            body = "\n".join([line if isinstance(line, str) else line() for line in lines])
             clock = "double started;" if self.timed else ""
             parts.append(
                 f"FL_API int64_t fl_run_{number}(char **m)\n{{\n    int64_t error = 0;\n"
@@ -95,10 +97,18 @@ class Emitter:
     def base(self, view: View) -> str:
         """The address of a view's buffer, as a pointer to its element type."""
         kind = dtype_name(view.dtype)
+        slot, offset = self._start(view)
+        return f"(({kind} *)(m[{slot}] + {offset}))" if offset else f"(({kind} *)m[{slot}])"
+
+    def pointer(self, view: View) -> str:
+        """The same as a variable of the function that is written."""
+        place = dtype_name(view.dtype), *self._start(view)
+        return self.pointers.setdefault(place, f"p{len(self.pointers)}")
+
+    def _start(self, view: View) -> tuple[int, int]:
+        """A view's buffer: its entry in the table of addresses, and bytes from there."""
         offset = self.plan.offsets.get(view.buffer.number)
-        if offset is not None:
-            return f"(({kind} *)(m[0] + {offset}))"
-        return f"(({kind} *)m[{self.slots[view.buffer.number]}])"
+        return (0, offset) if offset is not None else (self.slots[view.buffer.number], 0)
 
     def address(self, view: View) -> str:
         at = f" + {view.offset}" if view.offset else ""
@@ -109,16 +119,18 @@ class Emitter:
     def _native(self, node: Native) -> None:
         values = node.args
         if node.epilogue is not None:
-            name = f"e{self.count}"
-            self.count += 1
-            self.functions.append(EpilogueWriter(self, node.epilogue, name).text())
-            values = (*values[:-2], name, "m")
+            use = self._used(EpilogueWriter(self, node.epilogue))
+            use.function.handed = True
+            values = values[:-2]
         args = ", ".join(self._argument(a) for a in values)
-        call = f"{node.function}({args})"
         if node.function in CHECKED:
+            call = f"{node.function}({args})"
             self.main.append(f"    if ((error = {call})) return {self._told()};")
+        elif node.epilogue is not None:
+            head = f"    {node.function}({args}"
+            self.main.append(lambda: f"{head}, {use.name}, {use.context});")
         else:
-            self.main.append(f"    {call};")
+            self.main.append(f"    {node.function}({args});")
 
     def _told(self) -> str:
         """What the program gives where a function refuses: a code below 0, or the node's number."""
@@ -152,15 +164,36 @@ class Emitter:
             for a, b in self.checks
         ]
 
-    def _call_loop(self, name: str, count: int, cost: int) -> None:
+    def _call_loop(self, use: Use, count: int, cost: int) -> None:
         """Runs a loop's function, on all threads where that pays."""
+        alone = lambda: f"{use.name}({use.context}, 0, {count});"  # noqa: E731
         if cost <= SERIAL or count <= 1:
-            self.main.append(f"    {name}(m, 0, {count});")
-        else:
-            grain = max(1, min(-(-count // 2), -(-count * PIECE_COST // max(cost, 1))))
-            self.main.append(f"    if (fl_threads_for({cost // NANOSECOND}) > 1)")
-            self.main.append(f"        fl_for({count}, {grain}, {name}, m);")
-            self.main.append(f"    else\n        {name}(m, 0, {count});")
+            self.main.append(lambda: f"    {alone()}")
+            return
+        use.function.handed = True
+        grain = max(1, min(-(-count // 2), -(-count * PIECE_COST // max(cost, 1))))
+        self.main.append(
+            lambda: f"    if (fl_threads_for({cost // NANOSECOND}) > 1)\n"
+            f"        fl_for({count}, {grain}, {use.name}, {use.context});\n"
+            f"    else\n        {alone()}"
+        )
+
+    def _used(self, writer: LoopWriter) -> Use:
+        """A loop's function: one of the same body serves loops in other places too."""
+        self.pointers = {}
+        lines = writer.lines()
+        places = list(self.pointers)
+        kinds = tuple([kind for kind, _, _ in places])
+        key = writer.parameters, kinds, *lines
+        function = self.known.get(key)
+        if function is None:
+            function = Function(f"k{self.count}", writer.parameters, kinds, lines)
+            self.count += 1
+            self.known[key] = function
+            self.functions.append(function)
+        function.loops.append(f"{writer.loop.name}  {writer.loop.line}")
+        function.places.append([(slot, offset) for _, slot, offset in places])
+        return Use(function, len(function.places) - 1)
 
     # ------------------------------------------------------------------ updates
 
@@ -183,7 +216,7 @@ class Emitter:
             f"static const int64_t {name}_place[][{columns}][2] = {{\n    {table}}};",
             f"static const int32_t {name}_piece[][3] = {{{tasks}}};",
             f"/* {node.name} */",
-            f"static void {name}(void *context, int64_t begin, int64_t end)",
+            f"static FL_ONCE void {name}(void *context, int64_t begin, int64_t end)",
             "{",
             "    char **m = context;",
             "    const double *num = (const double *)m[1];",
@@ -212,15 +245,12 @@ class Emitter:
         lines += ["        }", "    }", "}", ""]
         self.functions.append("\n".join(lines))
         each = sum(weight(e) for _, e in node.body) + columns
-        self._call_loop(name, len(pieces), node.size * each // 4)
+        self._call_loop(Use(Function(name, "", (), []), 0), len(pieces), node.size * each // 4)
 
     def _place(self, view: View) -> tuple[int, int]:
         """A view's entry in the table of addresses, and its distance from there in bytes."""
-        item = view.dtype.itemsize
-        offset = self.plan.offsets.get(view.buffer.number)
-        if offset is not None:
-            return 0, offset + view.offset * item
-        return self.slots[view.buffer.number], view.offset * item
+        slot, offset = self._start(view)
+        return slot, offset + view.offset * view.dtype.itemsize
 
     # ------------------------------------------------------------------ loops
 
@@ -230,11 +260,65 @@ class Emitter:
                 if s.reduce and s.target.size:
                     raise AssertionError("a reduction of nothing")
             return
-        name = f"k{self.count}"
-        self.count += 1
-        writer = LoopWriter(self, node, name)
-        self.functions.append(writer.text())
-        self._call_loop(name, writer.count, node.cost)
+        writer = LoopWriter(self, node)
+        self._call_loop(self._used(writer), writer.count, node.cost)
+
+
+class Function:
+    """A loop's function in C, and the places that it is used in.
+
+    Used once, it knows its places; used more often, it gets them in a table: the layers of a deep
+    network are compiled once.
+    """
+
+    def __init__(self, name: str, parameters: str, kinds: tuple[str, ...], lines: list[str]):
+        self.name, self.parameters, self.kinds, self.lines = name, parameters, kinds, lines
+        self.loops: list[str] = []  # operators and user's lines
+        self.handed = False  # to a function of the runtime, which calls it
+        self.places: list[list[tuple[int, int]]] = []  # of each use, where its pointers point
+
+    def __str__(self) -> str:
+        several = len(self.places) > 1
+        lines = [f"/* {loop} */" for loop in dict.fromkeys(self.loops)]
+        if several:
+            uses = ",\n    ".join(
+                "{" + ", ".join(f"{{{s}, {o}}}" for s, o in places) + "}" for places in self.places
+            )
+            table = f"{self.name}_at[][{len(self.kinds)}][2] = {{\n    {uses}}};"
+            lines.append(f"static const int64_t {table}")
+        # One that is called in a single place may become a part of that; others would be copied.
+        kind = "static FL_ONCE void" if several or self.handed else "static void"
+        lines += [f"{kind} {self.name}(void *context, {self.parameters})", "{"]
+        if several:
+            lines.append("    const fl_use *use = context;")
+            lines.append("    char **m = use->m;")
+        else:
+            lines.append("    char **m = context;")
+        lines += ["    const double *num = (const double *)m[1];", "    (void)num;"]
+        for i, kind in enumerate(self.kinds):
+            slot, offset = self.places[0][i]
+            place = f"m[{slot}] + {offset}"
+            if several:
+                place = f"m[use->at[{i}][0]] + use->at[{i}][1]"
+            lines.append(f"    {kind} *p{i} = ({kind} *)({place});")
+        return "\n".join([*lines, *self.lines, "}", ""])
+
+
+class Use(NamedTuple):
+    """A use of a function: its name, and what it is given."""
+
+    function: Function
+    number: int
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    @property
+    def context(self) -> str:
+        if len(self.function.places) < 2:
+            return "m"
+        return f"&(fl_use){{m, {self.name}_at[{self.number}]}}"
 
 
 def literal(value: Any, dtype: np.dtype) -> str:
@@ -321,7 +405,7 @@ class Body:
         if view.offset:
             terms.append(str(view.offset))
         assert self.emitter is not None
-        return f"{self.emitter.base(view)}[{' + '.join(terms) or '0'}]"
+        return f"{self.emitter.pointer(view)}[{' + '.join(terms) or '0'}]"
 
 
 def operation(x: Expr, args: list[str]) -> str:
@@ -398,6 +482,15 @@ program_head = """/* A program that flambeau generated. */
 #else
 #define FL_IVDEP
 #endif
+#if defined(__clang__)
+#define FL_ONCE __attribute__((noinline))
+#else
+#define FL_ONCE __attribute__((noinline, noclone))
+#endif
+typedef struct {
+    char **m;
+    const int64_t (*at)[2]; /* of each pointer, an entry of m and bytes from there */
+} fl_use;
 """
 
 _CLOCK = """

@@ -26,8 +26,10 @@ PIECE = 512  # elements whose values are kept before they are added up
 class LoopWriter:
     """Writes the function of one loop."""
 
-    def __init__(self, emitter: Emitter, loop: Loop, name: str):
-        self.emitter, self.name, self.loop = emitter, name, loop
+    parameters = "int64_t begin, int64_t end"
+
+    def __init__(self, emitter: Emitter, loop: Loop):
+        self.emitter, self.loop = emitter, loop
         reduces = [s for s in loop.statements if s.reduce]
         axes = reduces[0].axes if reduces else ()
         order, self.form = _order(loop, axes)
@@ -48,7 +50,8 @@ class LoopWriter:
 
     # ------------------------------------------------------------------ the function
 
-    def text(self) -> str:
+    def lines(self) -> list[str]:
+        """The function's body, after its pointers."""
         from .emit import Body
 
         written = {s.target.buffer.number for s in self.statements}
@@ -58,20 +61,8 @@ class LoopWriter:
         )
         for s in self.statements:
             self.body.hoist_numbers(s.value)
-        self.fixed = self._hoisted()
-        lines = [
-            f"/* {self.loop.name}  {self.loop.line} */",
-            f"static void {self.name}(void *context, int64_t begin, int64_t end)",
-            "{",
-            "    char **m = context;",
-            "    const double *num = (const double *)m[1];",
-            "    (void)num;",
-        ]
-        lines += ["    " + t for t in self.body.before]
-        lines += ["    " + t for t in self.fixed]
-        lines += _indented(getattr(self, f"_{self.form}")(), 1)
-        lines += ["}", ""]
-        return "\n".join(lines)
+        fixed = self._hoisted()
+        return _indented([*self.body.before, *fixed, *getattr(self, f"_{self.form}")()], 1)
 
     def _hoisted(self) -> list[str]:
         """Loads of single numbers stand before the loops."""
@@ -327,17 +318,14 @@ def _no_sum(number: int, value: str) -> str:
 class EpilogueWriter(LoopWriter):
     """Writes a loop as a function of a block: of rows and columns, or of images and channels."""
 
-    def __init__(self, emitter: Emitter, loop: Loop, name: str):
-        self.emitter, self.name, self.loop = emitter, name, loop
+    parameters = "int64_t row0, int64_t row1, int64_t col0, int64_t col1"
+
+    def __init__(self, emitter: Emitter, loop: Loop):
+        self.emitter, self.loop = emitter, loop
         self.form, self.flat = "block", False
         self.shape, self.statements = loop.shape, loop.statements
         self.inner = len(loop.shape) - 1
         self.outer, self.middle, self.count = [], [], 0
-
-    def text(self) -> str:
-        block = "int64_t row0, int64_t row1, int64_t col0, int64_t col1"
-        plain = "(void *context, int64_t begin, int64_t end)"
-        return super().text().replace(plain, f"(void *context, {block})")
 
     def _block(self) -> list[str]:
         first = self._invariant_at(0)
