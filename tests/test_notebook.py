@@ -93,7 +93,7 @@ def test_errors_that_are_meant(run):
     )
     assert done.returncode == 0
     assert [texts(c) for c in cells] == [["ZeroDivisionError: division by zero"], ["on\n"]]
-    cells, done = run("x = (")
+    cells, done = run("x = 1 +* 2")
     assert done.returncode == 1 and "cell 1: SyntaxError" in done.stderr
     cells, done = run("import sys; sys.exit(3)", "print('never')")
     assert done.returncode == 3 and cells[1].outputs == []
