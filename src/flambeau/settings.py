@@ -7,6 +7,7 @@ from typing import Any
 
 from .tensor import dtype as D
 from .tensor.device import CPU, device, require_cpu
+from .tensor.recording import changes
 
 # ---------------------------------------------------------------------- devices and types
 
@@ -45,6 +46,7 @@ _deterministic = 0
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Asks for algorithms that give the same result each time; all of flambeau's do."""
     global _deterministic
+    changes.count += 1
     _deterministic = (1 if warn_only else 2) if mode else 0
 
 

@@ -62,3 +62,16 @@ def test_the_words_are_those_of_eager_mode(f, wrong):
     assert str(found.value).startswith(str(expected.value))
     assert compiled(good).tolist() == f(good).tolist()
     assert not compiled.eager
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_writes_into_expanded_parts_are_refused(wanted):
+    """Also those of one number, which ``fill_`` takes."""
+
+    def f(x):
+        (x * 1).expand(2, 3)[:] = 1
+
+    for call in (f, flambeau.compile(f)):
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="more than one element"):
+                call(flambeau.ones(3, requires_grad=wanted))

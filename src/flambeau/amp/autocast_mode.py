@@ -44,6 +44,12 @@ class _Casts:
     def __init__(self, dtype: D.dtype):
         self.dtype = dtype
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Casts) and self.dtype is other.dtype
+
+    def __hash__(self) -> int:
+        return hash(self.dtype)
+
     def __call__(self, op: Op, args: tuple) -> tuple:
         if op.name in HALF_ROWS:
             return tuple(self._cast(a, _FLOATS, self.dtype) for a in args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..tensor.recording import changes
 from .modes import mode
 
 
@@ -13,10 +14,10 @@ class detect_anomaly:
 
     def __enter__(self) -> None:
         self.before = mode.anomaly
-        mode.anomaly = self.check_nan
+        _set(self.check_nan)
 
     def __exit__(self, *_: object) -> None:
-        mode.anomaly = self.before
+        _set(self.before)
 
 
 class set_detect_anomaly:
@@ -43,4 +44,5 @@ def _get() -> bool:
 
 
 def _set(value: bool) -> None:
+    changes.count += value != mode.anomaly
     mode.anomaly = value

@@ -6,6 +6,8 @@ import weakref
 from collections import OrderedDict
 from typing import Any, ClassVar
 
+from ..tensor.recording import changes
+
 
 class RemovableHandle:
     """What registering a hook returns: ``remove()`` takes the hook away again.
@@ -25,6 +27,7 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Takes the hook away; a second call does nothing."""
+        changes.count += 1
         for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
             hooks = ref()
             if hooks is not None:
@@ -51,6 +54,7 @@ def add_hook(
     hooks: Any, hook: Any, *, prepend: bool = False, extra_dict: Any = None
 ) -> RemovableHandle:
     """Puts a hook into an ordered dictionary, as its last or first one; gives its handle."""
+    changes.count += 1
     handle = RemovableHandle(hooks, extra_dict=extra_dict)
     hooks[handle.id] = hook
     if prepend:

@@ -292,6 +292,9 @@ def written(entry: Entry) -> Callable[..., Any] | None:
     if entry.arguments is None:
         return None
     writer = Writer(entry)
-    if any(e.argument is not None for e in writer.program.written):
+    program = writer.program
+    if program.given_leaves or program.given_read:  # these are other tensors at each call
+        return None
+    if any(e.argument is not None for e in program.written):
         return None
     return writer.function()

@@ -418,6 +418,8 @@ def operation(x: Expr, args: list[str]) -> str:
     if op == "cast":
         if dtype.kind == "b":
             return f"{args[0]} != 0"
+        if inner.kind == "f" and dtype.kind in "iu" and dtype.itemsize < 4:
+            return f"({kind})(int32_t){args[0]}"  # C leaves open what a number out of range gives
         return f"({kind}){args[0]}"
     if op == "negative":
         return f"-{args[0]}"

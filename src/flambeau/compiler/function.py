@@ -7,23 +7,26 @@ import gc
 import os
 import threading
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..autograd.graph import next_sequence
 from ..autograd.modes import mode
 from ..backends.native import library
+from ..ops.inplace import adopt
 from ..tensor.dtype import get_default_dtype
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .call import MISS, written
 from .gradients import Differentiable, entered, record_backward
-from .guards import SIMPLE, Environment, Impure
+from .guards import Environment, Impure
 from .memory import Unsupported, address_of, give_back, root_of
 from .program import Changed, Program
 from .reads import ReadNumber, plain
 from .recorder import Recorder, overlapping
+from .watching import SIMPLE, aliases, contents
 
 PROGRAMS = 8  # kept per function; a function that needs more runs as it is
 STRICT = "FLAMBEAU_STRICT"  # where this is set, mistakes of the compiler are raised
@@ -35,8 +38,9 @@ class Entry:
 
     def __init__(
         self, program: Any, environment: Environment, key: tuple, modes: tuple,
-        arguments: Sequence[Tensor],
+        arguments: Sequence[Tensor], actions: Sequence[Callable[[], Any]] = (),
     ):  # fmt: skip
+        self.actions = tuple(actions)
         self.program, self.environment, self.key, self.modes = program, environment, key, modes
         self.shared = _shared(arguments)
         fixed = [e for e in program.externals if e.tensor is not None and e.argument is None]
@@ -48,36 +52,53 @@ class Entry:
         self.named = []
         for holder, name, tensor in environment.tensors:
             self.named.append((holder, name, tensor, by_tensor.get(id(tensor))))
+        self.replaced = False  # whether another tensor stands where one was recorded
+        self.aliases = aliases([tensor for _, _, tensor, _ in self.named])
 
     def fits(self, key: tuple, tensors: Sequence[Tensor]) -> bool:
         """Whether the program may run now; its slots then point at today's arrays."""
         if key != self.key or self.modes != _modes() or not self.environment.holds():
             return False
-        if tensors:
-            if _shared(tensors) != self.shared:
-                return False
-            roots = self.program.roots
-            if roots and any([id(root_of(t._data)) in roots for t in tensors]):  # noqa: C419
-                return False
-        for holder, name, tensor, external in self.named:
-            now = holder.cell_contents if name is None else holder.get(name)
-            if now is not tensor:
-                if external is None or now.__class__ is not tensor.__class__:
-                    return False
-                if now._needs or tensor._needs:  # gradients go to the recorded one
-                    return False
-                self.program.replace(external, now)
+        if tensors and _shared(tensors) != self.shared:
+            return False
+        if not self._follow() or self._meets(tensors):
+            return False
         if not self.program.ready(tensors):
             return False
         self.last = list(tensors)
         return True
 
+    def _follow(self) -> bool:
+        """Points the program at the tensors that stand under the names now, if they fit."""
+        found, replaced = [], False
+        for holder, name, tensor, external in self.named:
+            now = contents(holder) if name is None else holder.get(name)
+            found.append(now)
+            if now is not tensor:
+                if external is None or now.__class__ is not tensor.__class__:
+                    return False
+                if now._needs or tensor._needs:  # gradients go to the recorded one
+                    return False
+                replaced = True
+        if replaced or self.replaced:
+            if aliases(found) != self.aliases:
+                return False
+            self.replaced = replaced
+            for now, (_, _, _, external) in zip(found, self.named, strict=True):
+                if external is not None and external.tensor is not now:
+                    self.program.replace(external, now)
+        return True
+
+    def _meets(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether an argument lies in memory that the function also names."""
+        roots = self.program.roots if tensors else ()
+        return bool(roots) and any([id(root_of(t._data)) in roots for t in tensors])  # noqa: C419
+
     def take(self, tensors: Sequence[Any]) -> bool:
         """Points the slots at other arguments than those of the last call, if they fit."""
         if self.key[1] != tuple([_kind(t) for t in tensors]) or _shared(tensors) != self.shared:
             return False
-        roots = self.program.roots
-        if roots and any([id(root_of(t._data)) in roots for t in tensors]):  # noqa: C419
+        if self._meets(tensors):
             return False
         if not self.program.take(tensors):
             return False
@@ -91,7 +112,23 @@ class Entry:
         result = self.program.run()
         if not self.known:
             self.known, self.call = True, written(self)
+            if self.call is not None and self.actions:
+                self.call = self._acting(self.call)
+        for action in self.actions:
+            action()
         return result
+
+    def _acting(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The short way, and after it what is done in Python."""
+
+        def acting(*args: Any) -> Any:
+            result = call(*args)
+            if result is not MISS:
+                for action in self.actions:
+                    action()
+            return result
+
+        return acting
 
 
 def _plain_arguments(key: tuple, arguments: Sequence[Tensor]) -> int | None:
@@ -129,6 +166,8 @@ def _kind(leaf: Any) -> Any:
         a = leaf._data
         return leaf.__class__, a.dtype.char, a.dtype.itemsize, a.shape, a.strides, leaf._needs
     if isinstance(leaf, SIMPLE):
+        if leaf.__class__ is float and (leaf == 0 or leaf != leaf):
+            return float, repr(leaf)  # two zeros are equal, and no NaN is
         return leaf.__class__, leaf
     return leaf.__class__, id(leaf)
 
@@ -209,17 +248,27 @@ class CompiledFunction:
             self._give_up(str(error))
             return self.function(*args, **kwargs)
         given = [x for x in leaves if isinstance(x, Tensor)]
+        given_args = args, kwargs
         leaves = [entered(x) for x in leaves]
         if spec is not None:
             args, kwargs = tree_unflatten(leaves, spec)
+        copies = Copies(given_args, (args, kwargs))
         modes = _modes()
         recording = Recorder()
         tensors = [x for x in leaves if isinstance(x, Tensor)]
+        histories = Histories(given, tensors, environment.named_tensors())
+        recording.entered = histories.entered
         start = next_sequence()
         backward = None
         recording.arguments(tensors)
         with recording:
             result = self.function(*args, **kwargs)
+            if copies.give_back():
+                recording.fail("it changes a container that it was given")
+            if histories.continued():
+                recording.fail("it changes the history of a tensor that was there before")
+            if _modes() != modes:
+                recording.fail("it leaves another mode or default type behind")
             outputs = [x for x in tree_flatten(result)[0] if isinstance(x, Tensor)]
             try:
                 if recording.broken is None:
@@ -230,11 +279,11 @@ class CompiledFunction:
             recording.broken = recording.broken or _read_otherwise(recording, result, environment)
         if recording.broken is not None:
             self._give_up(recording.broken)
-            return _plain(result)
+            return _plain(histories.outer(result))
         try:
             if recording.once:
                 raise _Again(recording.once)
-            if not environment.holds():
+            if not environment.unchanged():
                 raise _Again("it changes attributes or containers that it names")
             outer = environment.roots()
             if any(id(root_of(t._data)) in outer for t in tensors):
@@ -244,7 +293,8 @@ class CompiledFunction:
                 program: Any = Program(recording, recording.calls, tensors, result)
             else:
                 program = Differentiable(recording, tensors, result, backward)
-            self.entries.insert(0, Entry(program, environment, key, modes, given))
+            actions = recording.actions
+            self.entries.insert(0, Entry(program, environment, key, modes, given, actions))
         except _Again as error:
             self.failures += 1
             if self.failures >= ATTEMPTS:
@@ -257,6 +307,7 @@ class CompiledFunction:
             self._give_up(f"the compiler failed: {type(error).__name__}: {error}")
         finally:
             recording.release()
+        result = histories.outer(result)
         return _plain(result) if recording.numbers else result
 
     def _check_escapes(self, recording: Recorder, result: Any) -> None:
@@ -304,6 +355,80 @@ class CompiledFunction:
             why = self.reason or "call it first: it is recorded at its first call"
             raise RuntimeError(f"there is no program of this function yet: {why}")
         return self.entries[0].program
+
+
+class Copies:
+    """The containers that a recorded function gets, beside the caller's own.
+
+    The function works on copies, since tensors with a history are replaced in them.
+    """
+
+    def __init__(self, given: Any, copied: Any):
+        self.pairs: list[tuple[Any, Any]] = []
+        self.originals: dict[int, Any] = {}
+        self._pair(given, copied)
+
+    def _pair(self, old: Any, new: Any) -> None:
+        self.originals[id(new)] = old
+        if old is new or not isinstance(old, (tuple, list, dict, deque)):
+            return
+        self.pairs.append((old, new))
+        items = (old.values(), new.values()) if isinstance(old, dict) else (old, new)
+        for a, b in zip(*items, strict=True):
+            self._pair(a, b)
+
+    def give_back(self) -> bool:
+        """Makes the function's changes in the caller's containers; whether there were any."""
+        changed = False
+        for old, new in self.pairs:
+            if isinstance(old, tuple):
+                continue
+            keyed = isinstance(old, dict)
+            before = list(old.items()) if keyed else list(enumerate(old))
+            pairs = new.items() if keyed else enumerate(new)
+            after = [(k, self.originals.get(id(v), v)) for k, v in pairs]
+            if len(before) != len(after) or any(
+                k is not j and k != j or v is not w
+                for (k, v), (j, w) in zip(before, after, strict=True)
+            ):
+                changed = True
+                old.clear()
+                old.update(after) if keyed else old.extend([v for _, v in after])
+        return changed
+
+
+class Histories:
+    """The histories of tensors that were there before a recorded call.
+
+    Arguments with a history enter the function as other tensors of the same memory.
+    """
+
+    def __init__(self, given: Sequence[Tensor], seen: Sequence[Tensor], named: Sequence[Tensor]):
+        pairs = [(g, s, s._node) for g, s in zip(given, seen, strict=True) if g is not s]
+        self.pairs = pairs
+        self.entered = {id(s): g for g, s, _ in pairs}
+        self.before = [(t, t._node, t._needs) for t in (*given, *named)]
+
+    def continued(self) -> bool:
+        """Whether a write or a setting has changed one; the caller's tensors then have it too."""
+        changed = any(t._node is not node or t._needs != needs for t, node, needs in self.before)
+        for given, seen, node in self.pairs:
+            if seen._node is not node:
+                changed = True
+                if seen._node is None:
+                    given._node, given._needs = None, False
+                else:
+                    adopt(given, seen._node)
+        return changed
+
+    def outer(self, result: Any) -> Any:
+        """A result with the caller's own tensors where it has their stand-ins."""
+        if not self.pairs:
+            return result
+        leaves, spec = tree_flatten(result)
+        if not any(id(x) in self.entered for x in leaves):
+            return result
+        return tree_unflatten([self.entered.get(id(x), x) for x in leaves], spec)
 
 
 class _Again(Exception):

@@ -17,9 +17,10 @@ from ..autograd import engine
 from ..autograd.graph import Node, edge_of, next_sequence
 from ..autograd.modes import mode
 from ..tensor.tensor import Tensor, storage_of, wrap
+from ..utils._pytree import tree_flatten
 from .memory import Buffer, Unsupported, View, root_of
 from .program import Program
-from .recorder import Recorder, views_in
+from .recorder import Recorder, view_of, views_in
 
 
 class Boundary(Node):
@@ -45,6 +46,7 @@ def entered(leaf: Any) -> Any:
     if not isinstance(leaf, Tensor) or leaf._node is None or not leaf._needs:
         return leaf
     inside = wrap(leaf._data)
+    inside._storage = storage_of(leaf)
     inside._node, inside._needs = Boundary(leaf), True
     return inside
 
@@ -54,10 +56,11 @@ class Backward:
 
     def __init__(
         self, cut: int, outputs: list[Tensor], grads: list[Tensor], inputs: list[Tensor],
-        found: list[Tensor | None],
+        found: list[Tensor | None], sources: list[set[int]],
     ):  # fmt: skip
         self.cut, self.outputs, self.grads = cut, outputs, grads
         self.inputs, self.found = inputs, found
+        self.sources = sources  # for each output the places of the inputs that it is made from
 
 
 def record_backward(
@@ -73,22 +76,8 @@ def record_backward(
         return None
     boundaries = [t for t in arguments if isinstance(t._node, Boundary)]
     inputs: dict[int, Tensor] = {id(t): t for t in boundaries}
-    stack: list[Any] = [t._node for t in outputs]
-    seen: set[int] = set()
-    while stack:
-        node = stack.pop()
-        if id(node) in seen or isinstance(node, Boundary):
-            continue
-        seen.add(id(node))
-        if node.sequence < start:
-            raise Unsupported("it uses a tensor with history that is not an argument")
-        for edge in node.edges:
-            if edge is None:
-                continue
-            if isinstance(edge[0], Tensor):
-                inputs.setdefault(id(edge[0]), edge[0])
-            else:
-                stack.append(edge[0])
+    places = {id(t._node): i for i, t in enumerate(boundaries)}
+    sources = [_sources(t._node, start, inputs, places) for t in outputs]
     cut = len(recording.calls)
     grads = [wrap(np.ones_like(t._data, order="C")) for t in outputs]
     for g in grads:
@@ -104,7 +93,34 @@ def record_backward(
     finally:
         for t in boundaries:
             t._node.edges = t._node.outside  # type: ignore[union-attr]
-    return Backward(cut, outputs, grads, chosen, found)
+    return Backward(cut, outputs, grads, chosen, found, sources)
+
+
+def _sources(
+    root: Any, start: int, inputs: dict[int, Tensor], places: dict[int, int]
+) -> set[int]:
+    """The places among the inputs from which a node's result is made; adds new ones to these."""
+    found: set[int] = set()
+    stack, seen = [root], set()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Boundary):
+            found.add(places[id(node)])
+            continue
+        if node.sequence < start:
+            raise Unsupported("it uses a tensor with history that is not an argument")
+        for edge in node.edges:
+            if edge is None:
+                continue
+            if isinstance(edge[0], Tensor):
+                inputs.setdefault(id(edge[0]), edge[0])
+                found.add(places.setdefault(id(edge[0]), len(places)))
+            else:
+                stack.append(edge[0])
+    return found
 
 
 def _alive(outputs: list[Tensor]) -> bool:
@@ -131,11 +147,21 @@ class Differentiable:
         calls = recording.calls
         cut = backward.cut
         later: dict[int, Buffer] = {}
+        made = {v.buffer.number for c in calls[:cut] for v in (*c.results, *c.writes)}
+        given = [recording.find(t._data) for t in tree_flatten(result)[0] if isinstance(t, Tensor)]
+        made |= {buffer.number for buffer in given if buffer is not None}
         for call in calls[cut:]:
             for view in views_in(call.args):
-                if view.buffer.born is not None and view.buffer.born < cut:
-                    later[view.buffer.number] = view.buffer
+                buffer = view.buffer
+                if buffer.born is None:  # made of numbers, and then written or given back
+                    before = buffer.inside and buffer.number in made
+                else:
+                    before = buffer.born < cut
+                if before:
+                    later[buffer.number] = buffer
         self.kept = list(later.values())
+        self.read = self._read(recording, result)
+        self.parts = self._parts()
         self.lock = threading.RLock()
         byte = np.dtype(np.uint8)
         extra = [View(b, byte, 0, (b.nbytes,), (1,)) for b in self.kept]
@@ -146,10 +172,13 @@ class Differentiable:
             whole=False,
         )  # fmt: skip
         self.places = self._places(backward, arguments)
+        self.sources = backward.sources
         self.present = [g is not None for g in backward.found]
         leaves = self.forward.leaves
         ids = {id(t): i for i, t in enumerate(backward.outputs)}
         self.outputs = [ids.get(id(x)) for x in leaves]
+        for i, _, _ in self.parts:
+            self.outputs[i] = None
         self.count = len(backward.outputs)
         self.metas = tuple([(t._data.shape, t._data.dtype) for t in backward.outputs])
         self.externals = self.forward.externals
@@ -158,6 +187,37 @@ class Differentiable:
             self.forward.graph, self.forward.plan, self.forward.calls
         )  # fmt: skip
         self.arguments: Sequence[Tensor] = ()
+
+    def _read(self, recording: Recorder, result: Any) -> list[int]:
+        """The leaves of the result whose memory the backward pass reads."""
+        numbers = {b.number for b in self.kept}
+        found = []
+        self.shared: dict[int, list[tuple[int, View]]] = {}
+        for i, t in enumerate(tree_flatten(result)[0]):
+            buffer = recording.find(t._data) if isinstance(t, Tensor) else None
+            if buffer is None or (buffer.born is None and not buffer.inside):
+                continue
+            if buffer.number in numbers:
+                found.append(i)
+            if t._node is not None and t._needs:
+                self.shared.setdefault(buffer.number, []).append((i, view_of(t._data, buffer)))
+        return found
+
+    def _parts(self) -> list[tuple[int, int, View]]:
+        """Results that are parts of others: which, of which other one, and how they lie there.
+
+        They are made as views, so that a write into one of them continues the other's history.
+        """
+        parts = []
+        for group in self.shared.values():
+            keys = {view.key for _, view in group}
+            if len(keys) < 2:
+                continue
+            whole = next(((i, view) for i, view in group if view.covers()), None)
+            if whole is None or any(view.dtype != whole[1].dtype for _, view in group):
+                raise Unsupported("results that are parts of one memory and want gradients")
+            parts += [(i, whole[0], view) for i, view in group if view.key != whole[1].key]
+        return parts
 
     def _places(self, backward: Backward, arguments: Sequence[Tensor]) -> list[Any]:
         """For each input that a gradient goes to, its place among the arguments, or itself."""
@@ -212,6 +272,7 @@ class Differentiable:
         leaves, saved = self.forward.run_parts()
         inputs = [self.arguments[p] if isinstance(p, int) else p for p in self.places]
         node = CompiledBackward(self, inputs, saved)
+        node.results = [storage_of(leaves[i]) for i in self.read]
         for i, number in enumerate(self.outputs):
             if number is not None:
                 leaf = leaves[i]
@@ -220,6 +281,8 @@ class Differentiable:
                     leaves[i] = leaf = wrap(leaf._data)
                     leaf._storage = storage
                 leaf._node, leaf._nr, leaf._needs = node, number, True
+        for i, whole, view in self.parts:
+            leaves[i] = leaves[whole].as_strided(view.shape, view.strides, view.offset)
         return self.forward.assembled(leaves)
 
 
@@ -232,6 +295,7 @@ class CompiledBackward(Node):
         self.written = program.versions(self.arguments)
         self.edges = tuple([edge_of(t) for t in inputs])
         self.sequence = next_sequence()
+        self.results: list[Any] = []  # storages of results that are read again
         self.n_outputs, self.metas = program.count, program.metas
         self.args = ()
 
@@ -250,11 +314,13 @@ class CompiledBackward(Node):
 
     def _apply(self, grads: list) -> list:
         program = self.program
-        if program.versions(self.arguments) != self.written:
+        if program.versions(self.arguments) != self.written or any(
+            s.version for s in self.results
+        ):
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an "
-                "inplace operation: an argument or parameter of a compiled function was written to "
-                "since it was called"
+                "inplace operation: an argument, parameter or result of a compiled function was "
+                "written to since it was called"
             )
         given = []
         for g, (shape, dtype) in zip(grads, self.metas, strict=True):
@@ -272,10 +338,13 @@ class CompiledBackward(Node):
             found = iter(backward.run())
         finally:
             mode.grad = before
-        return [next(found) if there else None for there in program.present]
+        pairs = zip(program.sources, grads, strict=True)
+        wanted = set().union(*[places for places, g in pairs if g is not None])
+        results = [next(found) if there else None for there in program.present]
+        return [g if i in wanted else None for i, g in enumerate(results)]
 
     def release(self) -> None:
-        self.args, self.saved = None, []
+        self.args, self.saved, self.results = None, [], []
         self.arguments = ()
 
 

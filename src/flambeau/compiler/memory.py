@@ -31,9 +31,11 @@ class Buffer:
         born: the number of the call that made it, or None where it was there before.
         tensor: a weak reference to the first tensor on it that the program met.
         initial: its contents before the program first wrote into it, where that may matter.
+        inside: whether the recorded function made it, of numbers and by no operator.
     """
 
-    __slots__ = ("number", "root", "address", "nbytes", "born", "tensor", "initial", "__weakref__")
+    __slots__ = ("number", "root", "address", "nbytes", "born", "tensor", "initial", "inside",
+                 "__weakref__")  # fmt: skip
 
     def __init__(self, number: int, nbytes: int, born: int | None):
         self.number, self.nbytes, self.born = number, nbytes, born
@@ -41,6 +43,7 @@ class Buffer:
         self.address = 0
         self.tensor: weakref.ref | None = None
         self.initial: Array | None = None
+        self.inside = False
 
     @classmethod
     def of(cls, number: int, root: Array, born: int | None, tensor: Any) -> Buffer:

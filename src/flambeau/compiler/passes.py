@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .expressions import Expr, cast, load, loads, replaced, weight
 from .graph import Graph, Loop, Native, Node, Statement, depends, verify
@@ -76,6 +76,8 @@ def recompute(graph: Graph) -> None:
         between = graph.nodes[i + 1 : readers[-1]]
         if any(w.overlaps(v) for n in between for w in n.writes() for v in sources):
             continue
+        if not all(_reads_first(n, sources) for n in loops):
+            continue
         for loop in loops:
             assert isinstance(loop, Loop)
             before = [Statement(s.target, s.value)]
@@ -108,6 +110,16 @@ def _reads_whole(node: Node, target: View) -> bool:
         return False
     mine = [v for v in node.reads() if v.buffer is target.buffer]
     return all(v.same_place(target) for v in mine)
+
+
+def _reads_first(node: Node, sources: Sequence[View]) -> bool:
+    """Whether a loop that also read some views would read each element before it writes it."""
+    written = [(w, v) for w in node.writes() for v in sources if w.overlaps(v)]
+    if not written:
+        return True
+    return isinstance(node, Loop) and len(node.statements) == 1 and all(
+        w.same_place(v) for w, v in written
+    )
 
 
 # ---------------------------------------------------------------------- fusion

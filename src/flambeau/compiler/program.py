@@ -138,13 +138,14 @@ class Program:
         kept |= {v.buffer.number for v in extra}
         builder = lower(self.calls, len(buffers), whole)
         self.given_order = [b.number for b in given]
-        self._start_internal(builder)
+        self._start_internal(builder, kept)
         self.builder = builder
         self.graph = Graph(builder.nodes, kept, builder.numbers, self.given, builder.count)
         optimise(self.graph)
         returned = [v.view.buffer for v in outcome if isinstance(v, _Outside)]
         self._place(arguments, kept, returned)
         self._finish(outcome, extra)
+        self._follow_leaves(arguments)
         self._build()
 
     # ------------------------------------------------------------------ what comes out
@@ -163,7 +164,7 @@ class Program:
             buffer = self.recording.find(leaf._data)
             if buffer is None:
                 raise Unsupported("a result that no recorded operator gave")
-            if buffer.born is None:
+            if buffer.born is None and not buffer.inside:
                 if buffer.tensor is None or buffer.tensor() is None:
                     raise Unsupported("a result that was made by no recorded operator")
                 outcome.append(_Outside(None, leaf, view_of(leaf._data, buffer)))
@@ -181,7 +182,7 @@ class Program:
                 out.append(Gradient(leaf, None, None))
                 continue
             buffer = self.recording.find(grad._data)
-            if buffer is None or buffer.born is None:
+            if buffer is None or (buffer.born is None and not buffer.inside):
                 out.append(Gradient(leaf, None, grad))
                 continue
             gradient = Gradient(leaf, Result(view_of(grad._data, buffer), -1), None)
@@ -189,14 +190,16 @@ class Program:
             out.append(gradient)
         return out
 
-    def _start_internal(self, builder: Any) -> None:
-        """Memory that the function made unrecorded and then wrote into starts anew each time."""
+    def _start_internal(self, builder: Any, kept: set[int]) -> None:
+        """Memory that the function made of numbers and wrote into or gave starts anew each time."""
         start: list[Node] = []
         written = {v.buffer.number for node in builder.nodes for v in node.writes()}
         for buffer in list(self.by_number.values()):
             initial = buffer.initial
             alive = buffer.tensor is not None and buffer.tensor() is not None
-            if buffer.born is not None or alive or buffer.number not in written:
+            if buffer.born is not None or (alive and not buffer.inside):
+                continue
+            if buffer.number not in written and buffer.number not in kept:
                 continue
             if initial is None:
                 raise Unsupported("memory that was written before it was seen")
@@ -325,6 +328,23 @@ class Program:
         self.storages: list[Storage] | None = None
         self._roots: frozenset[int] | None = None
 
+    def _follow_leaves(self, arguments: Sequence[Tensor]) -> None:
+        """Leaves whose gradients are looked at or set and that are arguments."""
+        at = {id(t): i for i, t in reversed(list(enumerate(arguments)))}
+        holders: list[Any] = [*self.gradients, *[e for e in self.externals if e.leaf is not None]]
+        self.given_leaves = [(at[id(h.leaf)], h) for h in holders if id(h.leaf) in at]
+        self.given_read = [
+            (i, at[id(leaf)], none) for i, (leaf, none) in enumerate(self.read_leaves)
+            if id(leaf) in at
+        ]  # fmt: skip
+
+    def _lead(self, arguments: Sequence[Tensor]) -> None:
+        """Points what belongs to arguments' gradients at today's arguments."""
+        for i, holder in self.given_leaves:
+            holder.leaf = arguments[i]
+        for i, j, none in self.given_read:
+            self.read_leaves[i] = arguments[j], none
+
     def _returned(self, found: _Outside) -> _Outside:
         """A result that was there before: an argument, or a tensor from outside."""
         tensor, view = found.fixed, found.view
@@ -398,6 +418,8 @@ class Program:
 
     def ready(self, arguments: Sequence[Tensor]) -> bool:
         """Points the slots at today's arrays; False where the program does not fit them."""
+        if self.given_leaves or self.given_read:
+            self._lead(arguments)
         for _, tensor, array in self.fixed:
             if tensor._data is not array:
                 if not self._moved():

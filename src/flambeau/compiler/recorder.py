@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from .. import __file__ as _init
 from ..ops.expressions import TENSORS
+from ..ops.inplace import check
 from ..ops.table import Op
 from ..tensor.recording import Recorder as Watcher
 from ..tensor.recording import recorders
@@ -76,6 +77,8 @@ class Recorder(Watcher):
         self.met: dict[int, tuple[weakref.ref, View]] = {}  # tensors that were there before
         self.once = ""  # why this very run will not be repeated
         self.numbers: list[tuple[weakref.ref, str]] = []  # read by item()
+        self.actions: list[Callable[[], Any]] = []  # what Python does after each run
+        self.entered: dict[int, Tensor] = {}  # by arguments' ids, tensors whose history goes on
         self._note: Any = None
 
     def __enter__(self) -> Recorder:
@@ -131,10 +134,18 @@ class Recorder(Watcher):
         if self.deaf:
             return
         for t in tensors:
+            given = self.entered.get(id(t if t._base is None else t._base))
+            if given is not None:  # the write is refused where the caller's tensor refuses it
+                check(given, "")
             buffer = self.view(t).buffer
             kept_outside = t._needs and t._node is None  # a parameter
             if buffer.born is None and buffer.initial is None and not kept_outside:
                 buffer.initial = np.array(buffer.root)
+
+    def created(self, tensor: Tensor) -> None:
+        if not self.deaf and tensor._data.size:
+            buffer = self.view(tensor).buffer
+            buffer.inside, buffer.initial = True, np.array(buffer.root)
 
     def host_read(self, tensor: Tensor, what: str) -> None:
         self.fail(f"{what} reads a tensor's numbers in Python")
@@ -180,7 +191,11 @@ class Recorder(Watcher):
             return
         if kind == "once":
             self.once = what[0]
+        elif kind == "action":
+            self.actions.append(what[0])
         else:
+            if self.actions:
+                self.fail("an optimizer's step follows a schedule's")
             self._note = what
 
     def fail(self, reason: str) -> None:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..tensor import dtype as D
 from . import native
 
 __all__ = ["conjugate", "erf", "erfc", "rsqrt", "sigmoid", "sgn", "softplus_stable", "as_real_like"]
@@ -311,7 +312,10 @@ def exp2_of(x):
 
 
 def logaddexp_of(x, y):
-    """log(e^x + e^y) without overflow."""
+    """log(e^x + e^y) without overflow; not of whole numbers."""
+    if np.asarray(x).dtype.kind in "biu":
+        kind = D.of(np.asarray(x).dtype).title
+        raise NotImplementedError(f"\"logaddexp_cpu\" not implemented for '{kind}'")
     if np.asarray(x).dtype.kind == "c":
         return np.log(np.exp(x) + np.exp(y))
     return np.logaddexp(x, y)

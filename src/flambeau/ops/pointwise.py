@@ -7,7 +7,7 @@ Two operands broadcast against each other. Expressions use the parameters' names
 from __future__ import annotations
 
 from . import admission
-from .table import BOOL, FLOAT, KEEP, PROMOTE, pointwise
+from .table import BOOL, FLOAT, FLOATING, KEEP, PROMOTE, pointwise
 
 # --- arithmetic -------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ pointwise("logaddexp(input, other)", "logaddexp_of(input, other)",
           inplace=False)
 pointwise("logaddexp2(input, other)", "logaddexp2(input, other)",
           {"input": "grad * exp2_of(input - result)", "other": "grad * exp2_of(other - result)"},
-          PROMOTE, r"\log_2(2^x + 2^y)", inplace=False)
+          FLOATING, r"\log_2(2^x + 2^y)", inplace=False)
 pointwise("xlogy(input, other: Tensor | Number)", "xlogy_of(input, other)",
           {"input": "grad * where((input == 0) & (other <= 0), 0.0, log(other))",
            "other": "grad * input / other"}, FLOAT, r"x \ln y")
@@ -127,7 +127,7 @@ pointwise("atan2(input, other)", "atan2(input, other)",
            "other": "-grad * input / (input * input + other * other)"}, FLOAT,
           r"\operatorname{atan2}(y, x)", aliases=("arctan2",))
 pointwise("hypot(input, other)", "hypot(input, other)",
-          {"input": "grad * (input / result)", "other": "grad * (other / result)"}, PROMOTE,
+          {"input": "grad * (input / result)", "other": "grad * (other / result)"}, FLOATING,
           r"\sqrt{x^2 + y^2}")
 pointwise("sinc(input)", "sinc_of(input)", {"input": "grad * conjugate(sinc_slope(input))"}, FLOAT,
           r"\frac{\sin \pi x}{\pi x}", where="function method special")

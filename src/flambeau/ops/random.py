@@ -212,7 +212,7 @@ def _made(
     creation.require_cpu(device)
     if dtype is None:
         dtype = out.dtype if out is not None else (default or D.get_default_dtype())
-    result = wrap(np.empty(size, D.as_dtype(dtype).numpy))
+    result = creation.made(np.empty(size, D.as_dtype(dtype).numpy))
     if not _run(row, result, *args, generator):
         storage_of(result).version = 0  # as nobody saw it before
     if out is not None:

@@ -13,8 +13,9 @@ import numpy as np
 
 from ..tensor import dtype as D
 from ..tensor import indexing
+from ..tensor.creation import made
 from ..tensor.size import broadcast_shapes, normalize_dim, type_name
-from ..tensor.tensor import Tensor, wrap
+from ..tensor.tensor import Tensor
 from . import places
 from .copies import number_in
 from .dispatch import execute, execute_inplace
@@ -48,7 +49,7 @@ def writing_row(signature: str, into: Callable, **settings: Any) -> None:
 
 def zeros_of(like: Tensor, shape: Ints) -> Tensor:
     """Zeros of a shape, in the type of a tensor."""
-    return wrap(np.zeros(tuple(shape), like._data.dtype))
+    return made(np.zeros(tuple(shape), like._data.dtype))
 
 
 TENSORS["zeros_of"] = zeros_of

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import dtype as D
+from ..tensor.creation import made
 from ..tensor.device import require_cpu
 from ..tensor.from_data import convert_array
 from ..tensor.promotion import promote_types
@@ -226,7 +227,7 @@ TENSORS["block_diag_gradient"] = block_diag_gradient
 def block_diag(*tensors: Tensor) -> Tensor:
     """A matrix with the tensors as blocks along its diagonal, zero elsewhere."""
     if not tensors:
-        return wrap(np.zeros((1, 0), D.get_default_dtype().numpy))
+        return made(np.zeros((1, 0), D.get_default_dtype().numpy))
     return execute(ROWS["block_diag_row"], (tensors,))
 
 
@@ -480,7 +481,7 @@ def _triangle_indices(
     if kind not in (D.int64, D.int32):
         raise NotImplementedError(f"\"{name}\" not implemented for '{kind.title}'")
     found = np.stack(np.nonzero(inside(np.arange(row)[:, None], np.arange(col))))
-    return wrap(found.astype(kind.numpy))
+    return made(found.astype(kind.numpy))
 
 
 @composite("function")

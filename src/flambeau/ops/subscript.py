@@ -272,6 +272,7 @@ def _set_recorded(self: Tensor, key: Any, value: Any, values: np.ndarray) -> Non
 
 
 def _write(view: Tensor, value: Any, values: np.ndarray) -> None:
+    check_writable(view._data)
     if not isinstance(value, Tensor) and view._data.dtype.itemsize == 2:
         value = wrap(values)  # a number that is too large for fill becomes infinite here
     if not isinstance(value, Tensor) or not values.ndim:

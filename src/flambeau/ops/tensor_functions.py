@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..tensor import dtype as D
 from ..tensor.tensor import Tensor
 from .expressions import TENSORS
 
@@ -36,6 +37,8 @@ def pow_input_gradient(grad: Tensor, x: Any, y: Any) -> Tensor:
     """d x^y / dx times grad, 0 where y is 0."""
     if not isinstance(y, Tensor):
         return grad * 0 if y == 0 else grad * conjugate(y * x ** (y - 1))
+    if y.dtype is D.bool:  # of which nothing can be subtracted
+        y = y.to(D.int64)
     return T["where"](y == 0, 0.0, grad * conjugate(y * x ** (y - 1)))
 
 

@@ -19,11 +19,19 @@ from .tensor import Tensor, alias, wrap
 Number = int | float | complex
 
 
+def made(array: np.ndarray) -> Tensor:
+    """A tensor around an array that was just made of numbers."""
+    out = wrap(array)
+    for r in recorders:
+        r.created(out)
+    return out
+
+
 def finish(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
     """A tensor around a new array, with the options that every creating function takes."""
     if device is not None:
         require_cpu(device)
-    out = wrap(array)
+    out = made(array)
     if requires_grad:
         out.requires_grad_(True)
     return out
@@ -127,7 +135,8 @@ def frombuffer(
     buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
     """A 1-d tensor on a buffer's memory."""
-    return finish(np.frombuffer(buffer, dtype.numpy, count, offset), requires_grad)
+    out = wrap(np.frombuffer(buffer, dtype.numpy, count, offset))
+    return out.requires_grad_(True) if requires_grad else out
 
 
 def scalar_tensor(

@@ -23,6 +23,9 @@ class Recorder:
     def before_write(self, tensors: Sequence[Tensor]) -> None:
         """These tensors are about to be written into."""
 
+    def created(self, tensor: Tensor) -> None:
+        """A new tensor was made of numbers, by no operator."""
+
     def host_read(self, tensor: Tensor, what: str) -> None:
         """Python reads a tensor's numbers, as ``item()`` and ``bool()`` do."""
 

@@ -473,6 +473,12 @@ _CORE_STATE = frozenset(
      "_retains", "_inference", "_accumulate", "_grad")
 )  # fmt: skip
 
+
+def given_names(t: Tensor) -> set[str]:
+    """The names of the attributes that a user has given a tensor."""
+    return vars(t).keys() - _CORE_STATE
+
+
 _new = object.__new__
 
 

@@ -1989,6 +1989,9 @@ class Tensor:
     def zero_(self) -> Tensor:
         """Fills the tensor with zeros."""
 
+def given_names(t: Tensor) -> set[str]:
+    """The names of the attributes that a user has given a tensor."""
+
 def wrap(array: np.ndarray) -> Tensor:
     """A tensor around an array, without a copy and without history."""
 

@@ -13,7 +13,21 @@ from .builder import Builder, NotHere, lowering
 from .pointwise import target_of
 
 
-@lowering("clone", "to_copy", "strided_copy", "detach_alias", "positive")
+@lowering("strided_copy")
+def copy_strided(b: Builder, call: Call) -> None:
+    """A copy of a strided part of the input's memory."""
+    source, size, stride, offset, layout, dtype = call.args
+    target = target_of(call)
+    last = offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    if layout is not None or dtype is not None or not source.is_contiguous():
+        raise NotHere("memory in another order")
+    if not target.size or offset < 0 or last >= source.size or any(s < 0 for s in stride):
+        raise NotHere("a part that reaches beyond the input")
+    part = View(source.buffer, source.dtype, source.offset + offset, target.shape, tuple(stride))
+    b.store(target, load(part))
+
+
+@lowering("clone", "to_copy", "detach_alias", "positive")
 def copy_first(b: Builder, call: Call) -> None:
     """The first argument in memory of its own, in the result's type and layout."""
     source, target = call.args[0], target_of(call)

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 from weakref import ref
 
+from ...tensor.recording import recorders, unrepeatable
 from ...tensor.tensor import Tensor
 from ..optimizer import Optimizer
 
@@ -87,6 +88,30 @@ class flag:
         setattr(self.owner, self.name, False)
 
 
+_stepping: list[Any] = []  # schedules whose step is under way
+
+
+def in_python(step: Callable[..., None]) -> Callable[..., None]:
+    """A schedule's step, which a compiled function takes in Python after its program."""
+
+    @wraps(step)
+    def told(self: Any, *args: Any, **kwargs: Any) -> None:
+        if not recorders or _stepping:
+            return step(self, *args, **kwargs)
+        groups = self.optimizer.param_groups
+        if args or kwargs or any(isinstance(v, Tensor) for g in groups for v in g.values()):
+            unrepeatable("a schedule's step with an argument or with settings that are tensors")
+        for r in recorders:
+            r.note("action", self.step)
+        _stepping.append(self)
+        try:
+            return step(self, *args, **kwargs)
+        finally:
+            _stepping.pop()
+
+    return told
+
+
 class LRScheduler:
     """Base class: sets the learning rate of each group of an optimizer, step by step.
 
@@ -133,12 +158,15 @@ class LRScheduler:
 
     def get_last_lr(self) -> list[LR]:
         """The learning rates that the last step has set, one per group."""
+        if not _stepping:
+            unrepeatable("get_last_lr() gives numbers that change")
         return self._last_lr
 
     def get_lr(self) -> list[LR]:
         """The learning rates of the step ``last_epoch``, one per group."""
         raise NotImplementedError
 
+    @in_python
     def step(self, epoch: int | None = None) -> None:
         """Goes on to the next step (or to ``epoch``) and sets the learning rates."""
         if self._step_count == 1:

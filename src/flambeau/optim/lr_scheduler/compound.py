@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, set_value, values
+from .base import LRScheduler, in_python, set_value, values
 from .plateau import ReduceLROnPlateau
 
 
@@ -97,6 +97,7 @@ class SequentialLR(_OfOthers):
         elif hasattr(schedule, "last_epoch"):
             schedule.last_epoch -= 1
 
+    @in_python
     def step(self) -> None:  # type: ignore[override]
         """Steps the schedule whose turn it is."""
         self.last_epoch += 1
@@ -131,6 +132,7 @@ class ChainedScheduler(_OfOthers):
         self.optimizer = optimizer
         self._last_lr = values(optimizer, "lr")
 
+    @in_python
     def step(self) -> None:  # type: ignore[override]
         """Steps all schedules in turn."""
         for scheduler in self._schedulers:

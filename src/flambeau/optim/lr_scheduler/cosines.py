@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..optimizer import Optimizer
-from .base import LR, LRScheduler, flag
+from .base import LR, LRScheduler, flag, in_python
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -93,6 +93,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self._warn_outside_step()
         return _cosine(self.base_lrs, self.eta_min, self.T_cur, self.T_i)
 
+    @in_python
     def step(self, epoch: float | None = None) -> None:  # type: ignore[override]
         """Goes on to the next step, or to ``epoch``, which may lie between two steps."""
         if epoch is None and self.last_epoch < 0:

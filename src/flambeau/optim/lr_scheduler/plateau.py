@@ -7,7 +7,14 @@ import warnings
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import EPOCH_DEPRECATION_WARNING, LRScheduler, require_optimizer, set_value, values
+from .base import (
+    EPOCH_DEPRECATION_WARNING,
+    LRScheduler,
+    in_python,
+    require_optimizer,
+    set_value,
+    values,
+)
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -65,6 +72,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = 0
         self.num_bad_epochs = 0
 
+    @in_python
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         """Takes the metric of a step, and lowers the learning rates if it is time."""
         current = float(metrics)
