@@ -17,12 +17,13 @@ import numpy as np
 
 from ..autograd.modes import mode
 from ..backends.native import library
+from ..tensor.memory import root_of
 from ..tensor.recording import changes
 from ..tensor.tensor import Tensor
 from .gradients import Differentiable
-from .memory import root_of
 from .numbers import SettingSource
-from .program import Program, Result
+from .outside import Result
+from .program import Program
 
 if TYPE_CHECKING:
     from .function import Entry

@@ -16,13 +16,14 @@ from ..autograd.modes import mode
 from ..backends.native import library
 from ..ops.inplace import adopt
 from ..tensor.dtype import get_default_dtype
+from ..tensor.memory import root_of
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .call import MISS, written
 from .gradients import Differentiable, entered, record_backward
 from .guards import Environment, Impure
-from .memory import Unsupported, address_of, give_back, root_of
+from .memory import Unsupported, address_of, give_back
 from .program import Changed, Program
 from .reads import ReadNumber, plain
 from .recorder import Recorder, overlapping

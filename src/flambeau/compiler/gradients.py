@@ -18,7 +18,7 @@ from ..autograd.graph import Node, edge_of, next_sequence
 from ..autograd.modes import mode
 from ..tensor.tensor import Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten
-from .memory import Buffer, Unsupported, View, root_of
+from .memory import Buffer, Unsupported, View
 from .program import Program
 from .recorder import Recorder, view_of, views_in
 
@@ -348,4 +348,4 @@ class CompiledBackward(Node):
         self.arguments = ()
 
 
-__all__ = ["Backward", "Differentiable", "entered", "record_backward", "root_of"]
+__all__ = ["Backward", "Differentiable", "entered", "record_backward"]

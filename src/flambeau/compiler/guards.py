@@ -36,10 +36,10 @@ from ..autograd.modes import mode
 from ..nn.modules.module import Module
 from ..optim.lr_scheduler.base import LRScheduler
 from ..optim.optimizer import Optimizer
+from ..tensor.memory import root_of
 from ..tensor.recording import changes
 from ..tensor.tensor import Tensor, given_names
 from . import impure
-from .memory import root_of
 from .recorder import PACKAGE
 from .watching import (
     CODE,

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ..backends.native.library import address as address_of
+
 Array = np.ndarray
 Shape = tuple[int, ...]
 
@@ -182,17 +184,6 @@ def contiguous_strides(shape: Shape) -> Shape:
         strides.append(step)
         step *= n
     return tuple(reversed(strides))
-
-
-def root_of(array: Array) -> Array:
-    """The array whose memory a view shows."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def address_of(array: Array) -> int:
-    return array.__array_interface__["data"][0]
 
 
 class _At:

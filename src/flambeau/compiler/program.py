@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import FREED, next_sequence
-from ..autograd.graph import Node as History
 from ..autograd.modes import mode
 from ..backends.native import library
 from ..tensor.generator import default_generator
+from ..tensor.memory import root_of
 from ..tensor.tensor import Clock, Storage, Tensor, storage_of, wrap
 from ..utils._pytree import tree_flatten, tree_unflatten
 from .emit import Emitter
@@ -21,80 +20,16 @@ from .expressions import TYPES, const, load
 from .graph import STALE, ZERO_DIVISION, Graph, Host, Node
 from .host import HostStep, complaint
 from .lower import lower
-from .memory import Array, Buffer, Unsupported, View, address_of, array_at, root_of
+from .memory import Array, Buffer, Unsupported, View, address_of, array_at
 from .numbers import Source, StateGuard, source
+from .outside import External, Gradient, Outside, Result, spent
 from .passes import optimise, plan_memory
 from .reads import ReadNumber
 from .recorder import Call, Recorder, view_of
 
-address = library.address
-_new = object.__new__
-
 
 class Changed(Exception):
     """A program does not fit its inputs any more; it has to be recorded anew."""
-
-
-class External:
-    """Memory from outside: a tensor whose array a slot points to.
-
-    ``argument`` is its place among the call's arguments, or None; ``leaf`` the tensor whose
-    gradient it is, or None; ``name`` its place among the environment's tensors, or None.
-    """
-
-    __slots__ = ("buffer", "slot", "tensor", "array", "view", "argument", "leaf", "name", "written")
-
-    def __init__(self, buffer: Buffer, slot: int, tensor: Tensor | None, view: View | None):
-        self.buffer, self.slot, self.tensor, self.view = buffer, slot, tensor, view
-        self.array: Any = tensor._data if tensor is not None else buffer.root
-        self.argument: int | None = None
-        self.leaf: Tensor | None = None
-        self.name: int | None = None
-        self.written = False
-
-    def pointer(self, array: Array) -> int:
-        if self.view is None:
-            return self.buffer.address
-        return address(array) - self.view.offset * self.view.dtype.itemsize
-
-    def fits(self, array: Array) -> bool:
-        """Whether another array may stand in the recorded one's place."""
-        old = self.array
-        return (
-            array.dtype == old.dtype and array.shape == old.shape and array.strides == old.strides
-        )
-
-
-class Result:
-    """Something new that a call gives: how to make its memory and its tensor."""
-
-    __slots__ = ("view", "slot", "plain")
-
-    def __init__(self, view: View, slot: int):
-        self.view, self.slot = view, slot
-        self.plain = view.is_contiguous() and view.covers()
-
-    def make(self, slots: Any) -> tuple[Tensor, Array]:
-        """A new tensor, whose memory the slot then points to."""
-        view = self.view
-        if self.plain:
-            array = root = np.empty(view.shape, view.dtype)
-        else:
-            root = np.empty(max(view.buffer.nbytes, 1), np.uint8)
-            at = address_of(root) + view.offset * view.dtype.itemsize
-            array = array_at(at, view.dtype, view.shape, view.strides, root)
-        slots[self.slot] = address(root)
-        return wrap(array), root
-
-
-class Gradient:
-    """A leaf's gradient after the call: a tensor of the program's, or None."""
-
-    __slots__ = ("leaf", "result", "tensor", "external")
-
-    def __init__(self, leaf: Tensor, result: Result | None, external: Tensor | None):
-        self.leaf, self.result, self.external = leaf, result, external
-        self.tensor: Tensor | None = None
 
 
 # Operations up to which a program keeps Python's lock: to give it back takes longer.
@@ -128,7 +63,7 @@ class Program:
         outcome = self._outcome(leaves)
         self.inference = mode.inference
         self.spent = [
-            (i, _spent(x)) for i, x in enumerate(leaves)
+            (i, spent(x)) for i, x in enumerate(leaves)
             if isinstance(x, Tensor) and isinstance(outcome[i], View)
             and x._needs and x._node is not None
         ]  # fmt: skip
@@ -142,7 +77,7 @@ class Program:
         self.builder = builder
         self.graph = Graph(builder.nodes, kept, builder.numbers, self.given, builder.count)
         optimise(self.graph)
-        returned = [v.view.buffer for v in outcome if isinstance(v, _Outside)]
+        returned = [v.view.buffer for v in outcome if isinstance(v, Outside)]
         self._place(arguments, kept, returned)
         self._finish(outcome, extra)
         self._follow_leaves(arguments)
@@ -167,7 +102,7 @@ class Program:
             if buffer.born is None and not buffer.inside:
                 if buffer.tensor is None or buffer.tensor() is None:
                     raise Unsupported("a result that was made by no recorded operator")
-                outcome.append(_Outside(None, leaf, view_of(leaf._data, buffer)))
+                outcome.append(Outside(None, leaf, view_of(leaf._data, buffer)))
             else:
                 outcome.append(view_of(leaf._data, buffer))
         return outcome
@@ -303,7 +238,7 @@ class Program:
         for item in outcome:
             if isinstance(item, View):
                 self.outcome.append((item.buffer.number, result_of(item)))
-            elif isinstance(item, _Outside):
+            elif isinstance(item, Outside):
                 self.outcome.append(self._returned(item))
             else:
                 self.outcome.append(item)
@@ -313,7 +248,7 @@ class Program:
         self.grad_of = grads
         for g in self.gradients:
             if g.result is not None and g.tensor is not None:
-                self.table[g.result.slot] = address(root_of(g.tensor._data))
+                self.table[g.result.slot] = address_of(root_of(g.tensor._data))
         self.written = [e for e in self.externals if e.written and e.tensor is not None]
         fixed = [e for e in self.externals if e.argument is None and e.leaf is None]
         self.fixed: list[tuple[External, Any, Array]] = [
@@ -345,12 +280,12 @@ class Program:
         for i, j, none in self.given_read:
             self.read_leaves[i] = arguments[j], none
 
-    def _returned(self, found: _Outside) -> _Outside:
+    def _returned(self, found: Outside) -> Outside:
         """A result that was there before: an argument, or a tensor from outside."""
         tensor, view = found.fixed, found.view
         for e in self.externals:
             if e.buffer is view.buffer and e.tensor is not None:
-                return _Outside(e, tensor if e.tensor is not tensor else None, view)
+                return Outside(e, tensor if e.tensor is not tensor else None, view)
         return found
 
     # ------------------------------------------------------------------ steps
@@ -491,7 +426,7 @@ class Program:
         for number, root in zip(self.given_order, roots, strict=True):
             slot = self.slots_of.get(number)
             if slot is not None:
-                self.table[slot] = address(root)
+                self.table[slot] = address_of(root)
 
     def run(self) -> Any:
         """Repeats the call; :meth:`ready` has said that it fits."""
@@ -566,7 +501,7 @@ class Program:
         for item in self.outcome:
             if item.__class__ is tuple and len(item) == 2 and isinstance(item[1], Result):
                 leaves.append(self._tensor(*item, made))
-            elif isinstance(item, _Outside):
+            elif isinstance(item, Outside):
                 leaves.append(item.tensor())
             else:
                 leaves.append(item)
@@ -603,44 +538,3 @@ class Program:
             raise MemoryError("flambeau.compile: no memory for a temporary array")
         node = self.graph.nodes[error - 1]
         raise complaint(self, node)
-
-
-class Spent(History):
-    """The end of a history that was followed back and freed within a call."""
-
-    args = None
-
-    def __init__(self, tensor: Tensor):
-        self.metas = ((tensor._data.shape, tensor._data.dtype),)
-        self.sequence = next_sequence()
-
-    def apply(self, grads: list, create_graph: bool) -> list:
-        raise RuntimeError(FREED)
-
-    def release(self) -> None:
-        """Nothing is kept."""
-
-
-def _spent(tensor: Tensor) -> Spent:
-    """What stands for the history of a recorded call's result, under the same name."""
-    return type(type(tensor._node).__name__, (Spent,), {})(tensor)
-
-
-class _Outside:
-    """A result that existed before the call: the tensor itself, or a view of it."""
-
-    __slots__ = ("external", "fixed", "view")
-
-    def __init__(self, external: External | None, fixed: Tensor | None, view: View):
-        self.external, self.fixed, self.view = external, fixed, view
-
-    def tensor(self) -> Tensor:
-        if self.external is None or self.external.tensor is None:
-            assert self.fixed is not None
-            return self.fixed
-        if self.fixed is None:
-            return self.external.tensor
-        e, view = self.external, self.view
-        assert e.array is not None
-        at = e.pointer(e.array) + view.offset * view.dtype.itemsize
-        return wrap(array_at(at, view.dtype, view.shape, view.strides, e.array))

@@ -15,10 +15,11 @@ from .. import __file__ as _init
 from ..ops.expressions import TENSORS
 from ..ops.inplace import check
 from ..ops.table import Op
+from ..tensor.memory import root_of
 from ..tensor.recording import Recorder as Watcher
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor
-from .memory import Array, Buffer, View, address_of, root_of
+from .memory import Array, Buffer, View, address_of
 from .reads import read_number
 
 PACKAGE = _init[: -len("__init__.py")]

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..nn.modules import hooks as module_hooks
+from ..tensor.memory import root_of
 from ..tensor.tensor import Tensor
-from .memory import address_of, root_of
+from .memory import address_of
 
 PACKAGES = ("flambeau", "torch", "torchvision")  # what stands for ours, under whichever name
 SIMPLE = (bool, int, float, complex, str, bytes, type(None), range, slice, np.generic)

@@ -37,7 +37,7 @@ def pow_input_gradient(grad: Tensor, x: Any, y: Any) -> Tensor:
     """d x^y / dx times grad, 0 where y is 0."""
     if not isinstance(y, Tensor):
         return grad * 0 if y == 0 else grad * conjugate(y * x ** (y - 1))
-    if y.dtype is D.bool:  # of which nothing can be subtracted
+    if y.dtype is D.bool_:  # of which nothing can be subtracted
         y = y.to(D.int64)
     return T["where"](y == 0, 0.0, grad * conjugate(y * x ** (y - 1)))
 
