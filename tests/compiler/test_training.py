@@ -428,3 +428,27 @@ def test_gradients_on_two_networks():
             flambeau.manual_seed(i)
             results.append([x.item() for x in step(flambeau.randn(16, 2))])
         np.testing.assert_allclose(results[1], results[0], 1e-4)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5])
+def test_equal_loops_for_several_steps(steps):
+    """Functions of C that are equal stay functions: a compiler may fold them, but not lose them."""
+
+    def run(compile):
+        flambeau.manual_seed(5)
+        model = nn.Sequential(nn.Linear(4, 8), nn.LeakyReLU(0.2), nn.Linear(8, 1))
+        optimizer = flambeau.optim.SGD(model.parameters(), lr=0.01)
+        x = flambeau.randn(6, 4)
+
+        def step():
+            for _ in range(steps):
+                optimizer.zero_grad()
+                loss = model(x).mean()
+                loss.backward()
+                optimizer.step()
+            return loss.detach()
+
+        step = compile(step)
+        return [step().item() for _ in range(4)]
+
+    assert run(flambeau.compile) == pytest.approx(run(lambda f: f), rel=1e-4, abs=1e-5)

@@ -115,7 +115,7 @@ typedef struct {{
 }} update;
 
 /* Tasks are pieces of {TILE} elements; starts[row] is the number of a row's first one. */
-static void pieces(void *context, int64_t begin, int64_t end)
+FL_PART void pieces(void *context, int64_t begin, int64_t end)
 {{
     const update *u = context;
     const double *num = u->num;

@@ -120,7 +120,6 @@ class Emitter:
         values = node.args
         if node.epilogue is not None:
             use = self._used(EpilogueWriter(self, node.epilogue))
-            use.function.handed = True
             values = values[:-2]
         args = ", ".join(self._argument(a) for a in values)
         if node.function in CHECKED:
@@ -170,7 +169,6 @@ class Emitter:
         if cost <= SERIAL or count <= 1:
             self.main.append(lambda: f"    {alone()}")
             return
-        use.function.handed = True
         grain = max(1, min(-(-count // 2), -(-count * PIECE_COST // max(cost, 1))))
         self.main.append(
             lambda: f"    if (fl_threads_for({cost // NANOSECOND}) > 1)\n"
@@ -216,7 +214,7 @@ class Emitter:
             f"static const int64_t {name}_place[][{columns}][2] = {{\n    {table}}};",
             f"static const int32_t {name}_piece[][3] = {{{tasks}}};",
             f"/* {node.name} */",
-            f"static FL_ONCE void {name}(void *context, int64_t begin, int64_t end)",
+            f"FL_PART void {name}(void *context, int64_t begin, int64_t end)",
             "{",
             "    char **m = context;",
             "    const double *num = (const double *)m[1];",
@@ -274,7 +272,6 @@ class Function:
     def __init__(self, name: str, parameters: str, kinds: tuple[str, ...], lines: list[str]):
         self.name, self.parameters, self.kinds, self.lines = name, parameters, kinds, lines
         self.loops: list[str] = []  # operators and user's lines
-        self.handed = False  # to a function of the runtime, which calls it
         self.places: list[list[tuple[int, int]]] = []  # of each use, where its pointers point
 
     def __str__(self) -> str:
@@ -286,9 +283,7 @@ class Function:
             )
             table = f"{self.name}_at[][{len(self.kinds)}][2] = {{\n    {uses}}};"
             lines.append(f"static const int64_t {table}")
-        # One that is called in a single place may become a part of that; others would be copied.
-        kind = "static FL_ONCE void" if several or self.handed else "static void"
-        lines += [f"{kind} {self.name}(void *context, {self.parameters})", "{"]
+        lines += [f"FL_PART void {self.name}(void *context, {self.parameters})", "{"]
         if several:
             lines.append("    const fl_use *use = context;")
             lines.append("    char **m = use->m;")
@@ -484,10 +479,11 @@ program_head = """/* A program that flambeau generated. */
 #else
 #define FL_IVDEP
 #endif
-#if defined(__clang__)
-#define FL_ONCE __attribute__((noinline))
+#if defined(__GNUC__) && !defined(__clang__)
+/* GCC 12 loses stores of loops without dependences where functions are folded or made special. */
+#define FL_PART static __attribute__((noipa))
 #else
-#define FL_ONCE __attribute__((noinline, noclone))
+#define FL_PART static __attribute__((noinline))
 #endif
 typedef struct {
     char **m;
