@@ -281,7 +281,56 @@ def test_bounded_number_of_programs():
         for n in range(1, 30):
             assert numbers(f(flambeau.ones(n))) == [2.0] * n
     assert len(seen) == 1 and "different ways" in str(seen[0].message)
-    assert programs(f) <= 8
+    assert seen[0].filename == __file__
+    assert programs(f) == 8
+
+
+def test_kinds_of_calls_that_come_back_get_programs(monkeypatch):
+    monkeypatch.setattr(flambeau.compiler.function, "PROGRAMS", 12)
+    f = flambeau.compile(lambda x: (x * 2).cumsum(0))
+    sizes = [*range(1, 16)] * 4
+    with pytest.warns(UserWarning, match="until they have come 3 times") as seen:
+        for n in sizes:
+            assert f(flambeau.ones(n)).tolist() == [2.0 * k for k in range(1, n + 1)]
+    assert len(seen) == 1 and not f.eager
+    assert programs(f) == len({entry.key for entry in f.entries}) == 12
+
+
+def test_programs_of_a_function_share_their_temporary_memory():
+    def function(x):
+        y = (x * 2).cumsum(0)
+        return (y * y).cumsum(0).sum() + y.sum()
+
+    f = flambeau.compile(function)
+    sizes = (100, 4000, 300, 2000)
+    for _ in range(3):
+        for n in sizes:
+            x = flambeau.linspace(0, 1, n)
+            np.testing.assert_allclose(f(x).item(), function(x).item(), rtol=1e-5)
+    assert programs(f) == len(sizes)
+    assert len({id(entry.program.arena) for entry in f.entries}) == 1
+    largest = max(f.entries, key=lambda entry: entry.program.plan.size).program
+    assert largest.arena.nbytes >= largest.plan.size > 16000
+
+
+def test_what_changes_without_end_is_not_compiled():
+    scale = {"by": 0.0}
+    f = flambeau.compile(lambda x: x * scale["by"])
+    with pytest.warns(UserWarning, match="besides its arguments changed more than 8 times"):
+        for k in range(12):
+            scale["by"] = float(k)
+            assert numbers(f(flambeau.ones(2))) == [k, k]
+    assert f.eager
+
+
+def test_one_kind_too_many_with_fullgraph(monkeypatch):
+    monkeypatch.setattr(flambeau.compiler.function, "PROGRAMS", 10)
+    f = flambeau.compile(lambda x: x * 2, fullgraph=True)
+    for n in range(1, 11):
+        f(flambeau.ones(n))
+    assert programs(f) == 10
+    with pytest.raises(RuntimeError, match="more than 10 different ways"):
+        f(flambeau.ones(11))
 
 
 # --- around ---------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ from .reads import ReadNumber, plain
 from .recorder import Recorder, overlapping
 from .watching import SIMPLE, aliases, contents
 
-PROGRAMS = 8  # kept per function; a function that needs more runs as it is
+# Programs of a function: so many are made at sight (and at most of one kind of arguments), further
+# ones of kinds that were seen so often; and so many are kept in all.
+AT_SIGHT, SEEN, PROGRAMS = 8, 3, 64
 STRICT = "FLAMBEAU_STRICT"  # where this is set, mistakes of the compiler are raised
 ATTEMPTS = 4  # recordings that came to nothing before a function runs as it is
 
@@ -190,6 +192,8 @@ class CompiledFunction:
         self.eager = False
         self.failures = 0
         self.reason = ""
+        self.seen: dict[tuple, int] = {}  # kinds of calls that have no program yet, and how often
+        self.told = False
         self.lock = threading.RLock()
         functools.update_wrapper(self, function, updated=())
 
@@ -230,12 +234,31 @@ class CompiledFunction:
                         return entry.run()
                     except Changed:  # it has done nothing yet
                         continue
-        if len(entries) >= PROGRAMS:
-            self._give_up(
-                f"it was called in more than {PROGRAMS} different ways (shapes, types, settings)"
-            )
+        if not self._worth_recording(key):
             return self.function(*args, **kwargs)
         return self._record(args, kwargs, leaves, spec, key)
+
+    def _worth_recording(self, key: tuple) -> bool:
+        """Whether a call that no program fits gets one."""
+        if sum(entry.key == key for entry in self.entries) >= AT_SIGHT:
+            self._give_up(f"what it reads besides its arguments changed more than {AT_SIGHT} times")
+            return False
+        count = len(self.entries)
+        if count < AT_SIGHT:
+            return True
+        if count < PROGRAMS and self.fullgraph:
+            return True
+        if self.fullgraph:
+            self._give_up(f"it was called in more than {PROGRAMS} different ways")
+        reason = f"was called in more than {AT_SIGHT} different ways (shapes, types, settings)"
+        if not self.told:
+            self.told = True
+            text = f"{reason}: further ones run uncompiled until they have come {SEEN} times"
+            self._warn(text, 4)
+        if len(self.seen) > 16 * PROGRAMS:
+            self.seen.clear()
+        self.seen[key] = self.seen.get(key, 0) + 1
+        return count < PROGRAMS and self.seen[key] >= SEEN
 
     # ------------------------------------------------------------------ recording
 
@@ -294,8 +317,10 @@ class CompiledFunction:
                 program: Any = Program(recording, recording.calls, tensors, result)
             else:
                 program = Differentiable(recording, tensors, result, backward)
-            actions = recording.actions
-            self.entries.insert(0, Entry(program, environment, key, modes, given, actions))
+            entry = Entry(program, environment, key, modes, given, recording.actions)
+            with self.lock:
+                self.entries.insert(0, entry)
+                self._share_memory()
         except _Again as error:
             self.failures += 1
             if self.failures >= ATTEMPTS:
@@ -311,6 +336,14 @@ class CompiledFunction:
         result = histories.outer(result)
         return _plain(result) if recording.numbers else result
 
+    def _share_memory(self) -> None:
+        """The largest program's temporary memory serves all of them: one runs at a time."""
+        programs = [entry.program.movable() for entry in self.entries]
+        found = [p for p in programs if p is not None]
+        largest = max(found, key=lambda p: p.plan.size, default=None)
+        for p in found:
+            p.lie_with(largest)
+
     def _check_escapes(self, recording: Recorder, result: Any) -> None:
         """Tensors that the call made and that live on elsewhere would not be made again."""
         escaped = _escaped(recording, result)
@@ -323,11 +356,18 @@ class CompiledFunction:
     def _give_up(self, reason: str) -> None:
         """From now on the function runs as it is."""
         self.eager, self.reason = True, reason
-        name = getattr(self.function, "__qualname__", repr(self.function))
-        message = f"flambeau.compile: {name} runs uncompiled: {reason}"
+        message = f"runs uncompiled: {reason}"
         if self.fullgraph:
-            raise RuntimeError(message)
-        warnings.warn(message, UserWarning, stacklevel=4)
+            raise RuntimeError(f"flambeau.compile: {self._name()} {message}")
+        self._warn(message)
+
+    def _warn(self, message: str, level: int = 5) -> None:
+        """Warns of the user's line, so many frames above."""
+        text = f"flambeau.compile: {self._name()} {message}"
+        warnings.warn(text, UserWarning, stacklevel=level)
+
+    def _name(self) -> str:
+        return getattr(self.function, "__qualname__", repr(self.function))
 
     def __getstate__(self) -> tuple[Callable, bool]:
         return self.function, self.fullgraph  # programs do not outlive the process
@@ -338,6 +378,7 @@ class CompiledFunction:
     def reset(self) -> None:
         """Forgets all programs, and why there were none."""
         self.entries, self.eager, self.failures, self.reason = [], False, 0, ""
+        self.seen, self.told = {}, False
 
     # ------------------------------------------------------------------ looking inside
 

@@ -254,6 +254,10 @@ class Differentiable:
             if other.buffer is e.buffer:
                 self.backward.replace(other, tensor)
 
+    def movable(self) -> Program | None:
+        """The forward program, if its temporary memory may lie elsewhere."""
+        return self.forward.movable()
+
     def take(self, arguments: Sequence[Tensor]) -> bool:
         """Points the arguments' slots at other tensors; False where they do not fit."""
         return self.forward.take(arguments)

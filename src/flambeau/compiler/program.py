@@ -197,7 +197,7 @@ class Program:
         self.slots_of = slots
         self.plan = plan_memory(self.graph, set(slots))
         self.table = (ctypes.c_void_p * (next_slot + 1))()  # one is spare
-        self.arena = np.empty(self.plan.size + 128, np.uint8)
+        self.arena = np.empty(self.plan.size + 128, np.uint8)  # untouched until it runs
         at = address_of(self.arena)
         self.arena_address = at + -at % 64
         self.numbers = (ctypes.c_double * max(1, self.graph.numbers))()
@@ -313,6 +313,15 @@ class Program:
         optimizers = [s.note[0] for s in self.builder.sources]
         optimizers += [h.call.note[0] for h in hosts if h.call.note is not None]
         self.sources += [StateGuard(o) for o in {id(o): o for o in optimizers}.values()]
+
+    def movable(self) -> Program | None:
+        """The program whose temporary memory may lie elsewhere; none where Python looks at it."""
+        return None if any(isinstance(n, Host) for n in self.graph.nodes) else self
+
+    def lie_with(self, other: Program) -> None:
+        """Takes another program's temporary memory, which is at least as large, for its own."""
+        self.arena, self.arena_address = other.arena, other.arena_address
+        self.table[0] = self.arena_address
 
     def array(self, view: View) -> Array:
         """The array of a view as it lies in memory now."""
