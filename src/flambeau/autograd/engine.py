@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class _Backward:
                     seen.add(target)
                     nodes.append(target)
                     stack.append(target)
-        nodes.sort(key=_sequence, reverse=True)
+        nodes.sort(key=attrgetter("sequence"), reverse=True)
         return nodes
 
     def _wanted(self) -> set[int]:
@@ -96,6 +97,9 @@ class _Backward:
 
     def run(self, grads: Sequence[Tensor], retain_graph: bool, create_graph: bool) -> list:
         self.create_graph = create_graph
+        recording = bool(recorders)
+        on_arrays = not (create_graph or recording or mode.autocast is not None or mode.inference)
+        self.plain = not (create_graph or recording) and self.inputs is None
         for root, grad in zip(self.roots, grads, strict=True):
             if root._node is None:
                 self.waiting[id(root)] = self.waiting.get(id(root), 0) + 1
@@ -117,7 +121,9 @@ class _Backward:
                 if id(node) not in wanted:
                     continue
             try:
-                results = node.apply(buffer, create_graph)
+                results = node.on_arrays(buffer) if on_arrays else None
+                if results is None:
+                    results = node.apply(buffer, create_graph)
             except Exception as error:
                 if node.trace is not None:
                     error.add_note(
@@ -166,14 +172,24 @@ class _Backward:
         """Takes a gradient out of ``results``: nobody else should hold it when the leaf gets it."""
         key = id(leaf)
         grad, results[i] = results[i], None
+        left = self.waiting[key] = self.waiting[key] - 1
+        entry = self.leaves.get(key)
+        if (
+            self.plain  # and nothing more to do than to set the leaf's gradient
+            and not left
+            and entry is None
+            and grad is not None
+            and leaf._grad is None
+            and not (leaf._hooks or leaf._post_hooks or leaf._accumulate or grad.is_sparse)
+        ):
+            leaf._grad = _own(grad, 3)  # held here, there, and by getrefcount's argument
+            return
         if grad is not None:
-            entry = self.leaves.get(key)
             if entry is None:
                 self.leaves[key] = [leaf, grad]
             else:
                 entry[1] = _sum_of(entry[1], grad)
-        left = self.waiting[key] = self.waiting[key] - 1
-        del grad
+        del grad, entry
         if not left and key in self.leaves:
             self._finish_leaf(key)
 
@@ -217,7 +233,7 @@ class _Backward:
         elif recorders:
             leaf._grad = TENSORS["clone"](grad)
         else:
-            leaf._grad = _own(grad, leaf)
+            leaf._grad = _own(grad, 4)  # held by the caller, too
 
     def _before(self, node: Node, buffer: list) -> list:
         if node.hooks:
@@ -254,10 +270,6 @@ def _sum_of(have: Tensor, grad: Tensor) -> Tensor:
     return TENSORS["add"](have, grad)
 
 
-def _sequence(node: Node) -> int:
-    return node.sequence
-
-
 def _run_hooks(hooks: dict, grad: Tensor) -> Tensor:
     for hook in list(hooks.values()):
         changed = hook(grad)
@@ -270,25 +282,18 @@ def _run_hooks(hooks: dict, grad: Tensor) -> Tensor:
     return grad
 
 
-def _own(grad: Tensor, leaf: Tensor) -> Tensor:
+def _own(grad: Tensor, holders: int) -> Tensor:
     """A gradient that nobody else holds: taken over where that is certain, otherwise copied.
 
-    CPython's reference counts say so: the tensor is held by this pass alone, its array by the
-    tensor alone, and the array owns its memory. Anything else, a copy is right.
+    CPython's reference counts say so: the tensor is held by this pass alone (``holders`` times),
+    its array by the tensor alone, and the array owns its memory. Anything else, a copy is right.
     """
     array = grad._data
-    if (
-        array.base is None
-        and sys.getrefcount(grad) <= _TENSOR_REFERENCES
-        and sys.getrefcount(array) <= 3
-        and array.flags.c_contiguous
-        and array.flags.owndata
-    ):
-        return wrap(array)
+    if array.base is None and sys.getrefcount(grad) <= holders and sys.getrefcount(array) <= 3:
+        flags = array.flags
+        if flags.c_contiguous and flags.owndata:
+            return wrap(array)
     return wrap(np.array(array, order="C"))
-
-
-_TENSOR_REFERENCES = 4  # in _finish_leaf, _accumulate, _own and getrefcount's own argument
 
 
 def _check_anomaly(node: Node, results: list) -> None:

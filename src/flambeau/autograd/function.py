@@ -48,9 +48,7 @@ class _BackwardNode(Node, FunctionCtx):
     materialize_grads = True
     needs_input_grad: tuple = ()
     kept: list | None = None
-
-    def __getattr__(self, key: str) -> Any:
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}")
+    input_metas: list  # position, shape and type of each input that is a tensor
 
     @property
     def saved_tensors(self) -> tuple:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..ops.table import Op
 from ..tensor.recording import recorders
 from ..tensor.tensor import Storage, Tensor, storage_of, wrap
 from .hooks import RemovableHandle, add_hook
+from .plans import GRAD, GRADS, OUTPUT, Plan, plan_of, source_of
 
 next_sequence = itertools.count().__next__
 
@@ -28,70 +29,6 @@ FREED = (
 )
 
 
-GRAD, GRADS, NEEDS, OUTPUT = -1, -2, -3, 1000  # where an expression's name comes from
-
-
-def source_of(op: Op, name: str) -> int:
-    """Where a name's value comes from: a parameter's position, or one of the numbers above."""
-    if name == "grad":
-        return GRAD
-    if name == "grads":
-        return GRADS
-    if name in op.outputs:
-        return OUTPUT + op.outputs.index(name)
-    for i, p in enumerate(op.params):
-        if p.name == name:
-            return i
-    if name == "needs":
-        return NEEDS
-    raise AttributeError(f"{op.name} has no parameter or output named {name}")
-
-
-class Step:
-    """One derivative expression of an operator: the inputs it serves and what it reads."""
-
-    __slots__ = ("targets", "sources", "arrays", "tensors")
-
-    def __init__(self, op: Op, targets: tuple[int, ...], expression: str):
-        self.targets = targets  # parameter positions whose gradients it gives
-        names, _ = expressions.used_names(expression)
-        self.sources = tuple(source_of(op, name) for name in names)
-        self.arrays = expressions.compile_expression(expression, names, expressions.ARRAYS)
-        self.tensors = expressions.compile_expression(expression, names, expressions.TENSORS)
-
-
-class Plan:
-    """What a node of an operator keeps and computes, for one set of inputs that need gradients."""
-
-    __slots__ = ("steps", "keep", "keep_outputs", "frees")
-
-    def __init__(self, op: Op, mask: int):
-        index = {p.name: i for i, p in enumerate(op.params)}
-        keep: set[int] = set()
-        keep_outputs: set[int] = set()
-        self.steps = []
-        for key, expression in (op.derivative or {}).items():
-            targets = tuple(index[name.strip()] for name in key.split(","))
-            if not any(mask >> t & 1 for t in targets):
-                continue
-            self.steps.append(Step(op, targets, expression))
-            _, heavy = expressions.used_names(expression)
-            keep |= {index[name] for name in heavy if name in index}
-            keep_outputs |= {i for i, name in enumerate(op.outputs) if name in heavy}
-        tensors = set(op.slots) | set(op.list_slots)
-        self.keep = frozenset(keep & tensors)
-        self.keep_outputs = tuple(sorted(keep_outputs))
-        self.frees = bool(self.keep or self.keep_outputs)
-
-
-def plan_of(op: Op, mask: int) -> Plan:
-    """The plan for the parameters whose bits are set in ``mask``; made once."""
-    plan = op.plans.get(mask)
-    if plan is None:
-        plan = op.plans[mask] = Plan(op, mask)
-    return plan
-
-
 class Node:
     """A recorded operation. Its class is named as PyTorch names it: ``AddBackward0``.
 
@@ -99,18 +36,20 @@ class Node:
     """
 
     op: Op
-    plan: Plan
-    args: Any = ()  # the operator's arguments; tensors that are not kept are Meta
-    versions: tuple = ()  # versions of the kept tensors, by position in args
+    plan: Plan | None = None  # None: the node computes its gradients in a way of its own
+    # The operator's arguments. A tensor that is not kept is a Meta where its shape or type is read,
+    # and otherwise None.
+    args: Any = ()
+    versions: Sequence = ()  # versions of the kept tensors, by position in args
     outputs: Any = None  # kept results: (array, storage, version), by output
-    edges: tuple = ()
+    edges: Sequence = ()
     sequence: int = 0
     n_outputs: int = 1
     hooks: dict | None = None  # output number -> hooks on its gradient
     retains: dict | None = None  # output number -> weak reference to the tensor that keeps it
     pre_hooks: OrderedDict | None = None
     post_hooks: OrderedDict | None = None
-    metas: tuple = ()  # shape and dtype of each output
+    metas: tuple = ()  # shape and dtype of each output, where there are several
     trace: Any = None  # where the forward call was made, in anomaly mode
 
     def name(self) -> str:
@@ -140,11 +79,6 @@ class Node:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
 
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("_saved_"):
-            return self.saved_value(key[7:])
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {key!r}")
-
     # ------------------------------------------------------------------ running
 
     def saved_value(self, name: str) -> Any:
@@ -152,18 +86,18 @@ class Node:
         if self.args is None:
             raise RuntimeError(FREED)
         source = source_of(self.op, "input" if name == "self" else name)
-        return self.values((source,), [], True)[0]
+        return self.values((source,), [])[0]
 
-    def values(self, sources: tuple[int, ...], grads: list, tensors: bool) -> list:
+    def values(self, sources: tuple[int, ...], grads: list) -> list:
         """What an expression reads, in order: gradients, arguments, kept results."""
         out: list = []
         for source in sources:
             if source == GRAD:
                 out.append(grads[0])
             elif source >= OUTPUT:
-                out.append(self.kept_output(source - OUTPUT, tensors))
+                out.append(self.kept_output(source - OUTPUT))
             elif source >= 0:
-                out.append(self.kept_arg(source, tensors))
+                out.append(self.kept_arg(source))
             else:
                 out.append(grads if source == GRADS else self.needs())
         return out
@@ -177,24 +111,20 @@ class Node:
             at += n
         return out
 
-    def kept_arg(self, position: int, tensors: bool) -> Any:
+    def kept_arg(self, position: int) -> Any:
         value = self.args[position]
         if isinstance(value, Tensor):
             version = self.versions[position]
             self._check(value._storage, version, value._data, value._node, value._nr)
-            return value if tensors else value._data
-        if isinstance(value, tuple) and value and isinstance(value[0], Tensor):
+        elif isinstance(value, tuple) and value and isinstance(value[0], Tensor):
             for v, version in zip(value, self.versions[position], strict=True):
                 self._check(v._storage, version, v._data, v._node, v._nr)
-            return value if tensors else tuple(v._data for v in value)
         return value
 
-    def kept_output(self, i: int, tensors: bool) -> Any:
+    def kept_output(self, i: int) -> Any:
         """A kept result; unlike the result itself it does not keep the node alive."""
         array, storage, version = self.outputs[i]
         self._check(storage, version, array, self, i)
-        if not tensors:
-            return array
         out = wrap(array)
         out._storage = storage
         if self.op.outputs[i] not in self.op.nondifferentiable:
@@ -224,9 +154,10 @@ class Node:
             raise RuntimeError(FREED)
         op = self.op
         if op.lowering == "pointwise" and not create_graph and not recorders:
-            by_position = self._apply_arrays(grads[0]._data)
-        else:
-            by_position = self._apply_tensors(grads)
+            found = self.on_arrays(grads)
+            if found is not None:
+                return found
+        by_position = self._on_tensors(grads)
         out: list = []
         for i in op.tensor_order:
             got = by_position.get(i)
@@ -236,32 +167,66 @@ class Node:
                 out.append(got)
         return out
 
-    def _apply_arrays(self, grad: np.ndarray) -> dict:
-        """Pointwise derivatives, evaluated on arrays at once."""
-        out = {}
-        for step in self.plan.steps:
-            target = step.targets[0]
-            values = self.values(step.sources, [grad], False)
-            try:
-                g = step.arrays(*values)
-            except RuntimeWarning:  # a user's filter makes NumPy's warnings errors
-                with np.errstate(all="ignore"):
-                    g = step.arrays(*values)
-            shape, dtype = self._meta(target)
-            if g.__class__ is not np.ndarray or g.shape != shape or g.dtype is not dtype:
-                g = fit(np.asarray(g), shape, dtype)
-            out[target] = wrap(g)
+    def on_arrays(self, grads: list) -> list | None:
+        """The same, computed on arrays at once; None where it takes tensors.
+
+        It does where the plan says so, where a gradient is sparse or missing, and where something
+        is wrong: ``apply`` then says what.
+        """
+        plan, args = self.plan, self.args
+        if plan is None or plan.arrays is None or args is None:
+            return None
+        grad = grads[0]
+        if grad is None or grad.is_sparse:
+            return None
+        values = [grad._data]
+        for i in plan.reads:
+            value = args[i]
+            if isinstance(value, Tensor):
+                storage = value._storage
+                if (storage.version if storage is not None else 0) != self.versions[i]:
+                    return None
+                value = value._data
+            values.append(value)
+        for i in plan.keep_outputs:
+            array, storage, version = self.outputs[i]
+            if storage is not None and storage.version != version:
+                return None
+            values.append(array)
+        if plan.one_type and not _of_one_type(values):
+            return None
+        try:
+            found = plan.arrays(*values)
+        except RuntimeWarning:  # a user's filter makes NumPy's warnings errors
+            with np.errstate(all="ignore"):
+                found = plan.arrays(*values)
+        except ValueError:
+            return None
+        if plan.fits:
+            found = [self._fitted(g, i) for g, i in zip(found, plan.targets, strict=True)]
+        out: list = [None] * len(self.edges)
+        for place, g in zip(plan.places, found, strict=True):
+            out[place] = wrap(g if g.__class__ is np.ndarray else np.asarray(g))
         return out
 
-    def _apply_tensors(self, grads: list) -> dict:
+    def _fitted(self, g: Any, target: int) -> np.ndarray:
+        """A gradient in the shape and type of the argument that it belongs to."""
+        like = self.args[target]
+        if isinstance(like, Tensor):
+            like = like._data
+        if g.__class__ is np.ndarray and g.dtype is like.dtype and g.shape == like.shape:
+            return g
+        return fit(np.asarray(g), like.shape, like.dtype)
+
+    def _on_tensors(self, grads: list) -> dict:
         op = self.op
         if any(g is None for g in grads) and not op.nondifferentiable and len(grads) > 1:
             grads = [self._zeros(i) if g is None else g for i, g in enumerate(grads)]
         elif grads and grads[0] is None:
             grads = [self._zeros(0), *grads[1:]]
         out: dict = {}
-        for step in self.plan.steps:
-            got = step.tensors(*self.values(step.sources, grads, True))
+        for step in self.plan.steps:  # type: ignore[union-attr]
+            got = step.tensors(*self.values(step.sources, grads))
             if len(step.targets) == 1:
                 got = (got,)
             for target, g in zip(step.targets, got, strict=True):
@@ -282,8 +247,27 @@ class Node:
 
     def release(self) -> None:
         """Lets go of what was kept. A second backward pass is then refused."""
-        if self.plan.frees:
+        if self.plan.frees:  # type: ignore[union-attr]
             self.args = self.outputs = None
+
+
+# Python numbers and the like do not change the type that NumPy computes in.
+_FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
+_NEUTRAL = frozenset((Meta, bool, int, float, str, tuple, type(None)))
+
+
+def _of_one_type(values: list) -> bool:
+    """Whether arithmetic on arrays is what it is on tensors: they all are of one float type."""
+    dtype = values[0].dtype
+    if dtype not in _FLOATS:
+        return False
+    for v in values:
+        if v.__class__ is np.ndarray:
+            if v.dtype is not dtype:
+                return False
+        elif v.__class__ not in _NEUTRAL:
+            return False
+    return True
 
 
 def _type_name(array: np.ndarray) -> str:
@@ -360,26 +344,31 @@ def fit_tensor(g: Tensor, shape: tuple[int, ...], dtype: Any) -> Tensor:
 
 expressions.ARRAYS["fit"], expressions.TENSORS["fit"] = fit, fit_tensor
 
-_NODE_CLASSES: dict[str, type] = {}
+_CLASSES: dict[tuple[Op, str], type] = {}
 
 
-def node_class(name: str) -> type:
-    """The class of nodes with one name, such as ``AddBackward0``."""
-    found = _NODE_CLASSES.get(name)
+def class_of(op: Op, name: str = "") -> type:
+    """The node class of an operator, named ``TanhBackward0``, ``MaxPool2DWithIndicesBackward0``…
+
+    ``name`` is given where an operator serves under another name.
+    """
+    found = _CLASSES.get((op, name))
     if found is None:
-        found = _NODE_CLASSES[name] = type(name, (Node,), {"__module__": "builtins"})
+        op.prepare()
+        members: dict[str, Any] = {"__module__": "builtins", "op": op}
+        for kept in (*(p.name for p in op.params), *op.outputs):
+            members[f"_saved_{kept}"] = _saved(kept)
+        members["_saved_self"] = _saved("input")
+        titled = op.node_name or "".join(p.title() for p in op.name.split("_")) + "Backward0"
+        found = _CLASSES[op, name] = type(name or titled, (Node,), members)
+        if not name:
+            op.node_class = found
     return found
 
 
-def class_of(op: Op) -> type:
-    """The node class of an operator, named ``TanhBackward0``, ``MaxPool2DWithIndicesBackward0``…"""
-    if op.node_class is None:
-        op.prepare()
-        name = (
-            op.node_name or "".join(p.title() for p in op.name.split("_")) + "Backward0"
-        )
-        op.node_class = type(name, (Node,), {"__module__": "builtins", "op": op})
-    return op.node_class
+def _saved(name: str) -> property:
+    """What a node kept of an argument or a result, as an attribute."""
+    return property(lambda node: node.saved_value(name))
 
 
 def edge_of(t: Tensor) -> tuple | None:
@@ -399,14 +388,13 @@ def attach(op: Op, args: tuple, outs: tuple, hidden: tuple = (), before: Any = N
     """
     mask = 0
     edges: list[tuple | None] = []
-    kept, versions = list(args), [0] * len(args)  # type: list, list
     for i in op.tensor_order:
         a = args[i]
         if isinstance(a, Tensor):
             if a._needs:
                 mask |= 1 << i
-                node = a._node
-                edges.append((a, 0) if node is None else (node, a._nr))
+                source = a._node
+                edges.append((a, 0) if source is None else (source, a._nr))
             else:
                 edges.append(None)
         elif isinstance(a, (tuple, list)):
@@ -418,30 +406,29 @@ def attach(op: Op, args: tuple, outs: tuple, hidden: tuple = (), before: Any = N
         else:
             edges.append(None)
     plan = op.plans.get(mask) or plan_of(op, mask)
-    keep = plan.keep
-    for i in op.tensor_order:
-        a = args[i]
-        if isinstance(a, Tensor):
-            if i in keep:
-                if i == 0 and before is not None:
-                    kept[0] = a = before
-                versions[i] = a._storage.version if a._storage is not None else 0
-            else:
-                kept[i] = Meta(a._data.shape, a._data.dtype)
-        elif isinstance(a, (tuple, list)):
-            if i in keep:
-                kept[i] = tuple(a)
-                versions[i] = tuple(x._version for x in a)
-            else:
-                kept[i] = tuple(
-                    Meta(x._data.shape, x._data.dtype) if isinstance(x, Tensor) else x for x in a
-                )
     node = (op.node_class or class_of(op))()
     node.plan = plan
-    node.args = tuple(kept)
-    node.versions = versions
-    node.edges = tuple(edges)
+    node.edges = edges
     node.sequence = next_sequence()
+    node.args = kept = list(args)
+    for i in plan.rest:
+        if isinstance(kept[i], Tensor):
+            kept[i] = None
+    for i in plan.light:
+        kept[i] = _meta_of(kept[i])
+    if plan.keep:
+        versions: list = [0] * len(kept)
+        node.versions = versions
+        for i in plan.keep:
+            a = kept[i]
+            if isinstance(a, Tensor):
+                if i == 0 and before is not None:
+                    kept[0] = a = before
+                if a._storage is not None:
+                    versions[i] = a._storage.version
+            elif isinstance(a, (tuple, list)):
+                kept[i] = tuple(a)
+                versions[i] = tuple([x._version for x in a])
     if plan.keep_outputs:
         saved: list = [None] * (len(outs) + len(hidden))
         for i in plan.keep_outputs:
@@ -453,14 +440,22 @@ def attach(op: Op, args: tuple, outs: tuple, hidden: tuple = (), before: Any = N
         node.outputs = saved
     if len(outs) == 1:
         out = outs[0]
-        out._node, out._needs, out._nr = node, True, 0
-        node.metas = ((out._data.shape, out._data.dtype),)
-    else:
-        node.n_outputs = len(outs)
-        node.metas = tuple((o._data.shape, o._data.dtype) for o in outs)
-        for i, out in enumerate(outs):
-            if out._data.dtype.kind in "fcV" and op.outputs[min(i, len(op.outputs) - 1)] not in (
-                op.nondifferentiable
-            ):
-                out._node, out._needs, out._nr = node, True, i
+        out._node, out._needs = node, True
+        return node
+    node.n_outputs = len(outs)
+    node.metas = tuple([(o._data.shape, o._data.dtype) for o in outs])
+    for i, out in enumerate(outs):
+        if out._data.dtype.kind in "fcV" and op.outputs[min(i, len(op.outputs) - 1)] not in (
+            op.nondifferentiable
+        ):
+            out._node, out._needs, out._nr = node, True, i
     return node
+
+
+def _meta_of(value: Any) -> Any:
+    """What stays of an argument that is not kept: shape and type of a tensor, or of several."""
+    if isinstance(value, Tensor):
+        return Meta(value._data.shape, value._data.dtype)
+    if isinstance(value, (tuple, list)):
+        return tuple([_meta_of(x) for x in value])
+    return value

@@ -2,7 +2,9 @@
 
 A kernel or derivative such as ``"grad * (1 - result * result)"`` is evaluated with the functions of
 :data:`ARRAYS` on arrays, and with those of :data:`TENSORS` (the table's own, filled in by
-ops/bind.py) on tensors.
+ops/bind.py) on tensors. Derivatives of operators that do not work element by element name rows and
+functions of tensors; what does the same on arrays stands in :data:`KERNELS`, where it is not a
+row's kernel itself (autograd/plans.py).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from . import array_functions, native
 # are switched off in flambeau/__init__.py, and code made here counts as one of them.
 ARRAYS: dict[str, Any] = {"__name__": "flambeau.ops.expressions"}
 TENSORS: dict[str, Any] = {"__name__": "flambeau.ops.expressions"}
+KERNELS: dict[str, Any] = {"conjugate": array_functions.conjugate}  # ValueError: tensors must do it
 
 _UFUNCS = [
     "sin",

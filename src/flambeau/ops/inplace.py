@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.graph import attach, edge_of, next_sequence, node_class, plan_of
+from ..autograd.graph import attach, class_of, edge_of, next_sequence, plan_of
 from ..autograd.modes import mode
 from ..tensor.recording import recorders
 from ..tensor.tensor import Tensor, storage_of, wrap
@@ -137,9 +137,7 @@ def geometry(view: Tensor, base: Tensor) -> tuple:
 def _copy_slices(base: Tensor, view: Tensor, written: Any) -> Any:
     """The node of a base whose part has been written: as_strided_scatter, by its own name."""
     op = table.ROWS["as_strided_scatter"]
-    node = node_class("CopySlices")()
-    node.op = op
-    _prepare(op)
+    node = class_of(op, "CopySlices")()
     node.plan = plan_of(op, 0b11 if base._needs else 0b10)
     metas = _meta(base), _meta(view)
     node.args = (*metas, *geometry(view, base))
@@ -152,9 +150,7 @@ def _copy_slices(base: Tensor, view: Tensor, written: Any) -> Any:
 
 def _renew(view: Tensor, base: Tensor) -> None:
     op = table.ROWS["as_strided"]
-    _prepare(op)
-    node = node_class("AsStridedBackward0")()
-    node.op = op
+    node = class_of(op, "AsStridedBackward0")()
     node.plan = plan_of(op, 1)
     node.args = (_meta(base), *geometry(view, base))
     node.versions = (0,) * len(node.args)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import flambeau
 
 from .distance import pairwise_distance
-from .reduction import check_reduction, chosen_reduction, legacy_reduction, reduced
+from .reduction import REDUCTIONS, check_reduction, chosen_reduction, legacy_reduction, reduced
 from .rows import ops
 
 if TYPE_CHECKING:
@@ -141,7 +141,8 @@ def cross_entropy(
 
     The target may also hold probabilities, in the input's shape.
     """
-    reduction = chosen_reduction(size_average, reduce, reduction)
+    if size_average is not None or reduce is not None or reduction not in REDUCTIONS:
+        reduction = chosen_reduction(size_average, reduce, reduction)
     return ops.cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
 
 

@@ -15,7 +15,7 @@ from ...autograd.modes import mode
 from ...tensor.tensor import Tensor
 from ..contractions import accumulate_type, not_implemented, scalar_type_error
 from ..dispatch import execute
-from ..expressions import TENSORS
+from ..expressions import KERNELS, TENSORS
 from ..table import PROMOTE, ROWS, composite, op
 
 Array = np.ndarray
@@ -215,7 +215,7 @@ def _class_numbers(target: Array, classes: int, ignore_index: int) -> tuple[Arra
         return target, None
     # Read as unsigned, a negative number is larger than any class.
     numbers = target.view(np.uint64) if target.dtype == np.int64 else target
-    if numbers.max() < classes and not 0 <= ignore_index < classes:
+    if np.maximum.reduce(numbers, None) < classes and not 0 <= ignore_index < classes:
         return target, None
     ignored = target == ignore_index
     safe = np.where(ignored, 0, target)
@@ -244,6 +244,11 @@ def _shares(
     return share / total if total else np.zeros_like(share)
 
 
+def _in_rows(places: Array, classes: int) -> Array:
+    """Class numbers as places in the elements of all rows, one after another."""
+    return places + np.arange(0, len(places) * classes, classes or 1)
+
+
 def _along(places: Array) -> Array:
     """Class numbers as an index along the dimension of the classes."""
     return places[:, None]
@@ -261,12 +266,12 @@ def _cross_entropy(
     """The negative logarithm of the softmax at each row's class."""
     n, classes = input.shape
     x = input.astype(accumulate_type(input.dtype), copy=False)
-    shifted = x - x.max(1, keepdims=True) if classes else x
+    shifted = x - np.maximum.reduce(x, 1, None, None, True) if classes else x
     exps = np.exp(shifted)
-    sums = exps.sum(1)
+    sums = np.add.reduce(exps, 1)
     places, counts = _class_numbers(target, classes, ignore_index)
     share = _shares(places, counts, weight, reduction, x.dtype)
-    loss = np.log(sums) - shifted[np.arange(n), places]
+    loss = np.log(sums) - shifted.reshape(-1).take(_in_rows(places, classes))
     return _collected(loss, share, reduction, input.dtype), exps, sums, places, share
 
 
@@ -279,7 +284,7 @@ def _collected(loss: Array, share: Array, reduction: str, dtype: np.dtype) -> Ar
         # What is ignored is 0 even where the loss is infinite.
         loss = np.where(counts, loss * share, np.zeros_like(share))
     elif reduction == "mean":
-        return np.asarray(loss.sum() * share, dtype)
+        return np.asarray(np.add.reduce(loss, None) * share, dtype)
     if reduction != "none":
         loss = loss.sum()
     return np.asarray(loss, dtype)
@@ -298,7 +303,10 @@ def _cross_entropy_backward(
     """(softmax - one_hot) times the gradient's share."""
     wide = _times_share(grad_output.astype(exps.dtype, copy=False), share)
     gradient = exps * (wide / sums)[:, None]
-    gradient[np.arange(len(places)), places] -= wide
+    if gradient.flags.c_contiguous:
+        gradient.reshape(-1)[_in_rows(places, gradient.shape[1])] -= wide
+    else:
+        gradient[np.arange(len(places)), places] -= wide
     return gradient.astype(grad_output.dtype, copy=False)
 
 
@@ -314,7 +322,15 @@ def _cross_entropy_gradient(
     return toward - log_probabilities.exp() * toward.sum(1, keepdim=True)
 
 
+def _array_cross_entropy_gradient(
+    grad: Array, input: Array, target: Array, weight: Array | None, ignore_index: int,
+    reduction: str, exps: Array, sums: Array, places: Array, share: Array,
+) -> Array:  # fmt: skip
+    return _cross_entropy_backward(grad, exps, sums, places, share)
+
+
 TENSORS["cross_entropy_gradient"] = _cross_entropy_gradient
+KERNELS["cross_entropy_gradient"] = _array_cross_entropy_gradient
 CROSS_ENTROPY = ROWS["_cross_entropy"]
 
 
