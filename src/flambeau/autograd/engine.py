@@ -103,10 +103,9 @@ class _Backward:
         for root, grad in zip(self.roots, grads, strict=True):
             if root._node is None:
                 self.waiting[id(root)] = self.waiting.get(id(root), 0) + 1
-                self._to_leaf(root, [grad], 0)
-            else:
-                self._to_node(root._node, root._nr, grad)
-        buffers, wanted = self.buffers, self.wanted
+            edge = (root, 0) if root._node is None else (root._node, root._nr)
+            self._distribute((edge,), [grad])
+        buffers, wanted, anomaly = self.buffers, self.wanted, mode.anomaly
         for node in self.order:
             buffer = buffers.pop(node, None)
             if buffer is None:
@@ -130,7 +129,7 @@ class _Backward:
                         f"The forward call of {node.name()} was made here:\n{node.trace}"
                     )
                 raise
-            if mode.anomaly:
+            if anomaly:
                 _check_anomaly(node, results)
             if node.post_hooks:
                 for hook in list(node.post_hooks.values()):
@@ -140,27 +139,29 @@ class _Backward:
             if not retain_graph:
                 node.release()
             del buffer
-            self._distribute(node, results)
+            self._distribute(node.edges, results)
         for key in list(self.leaves):
             self._finish_leaf(key)
         return self._gather() if not self.accumulate else []
 
-    def _distribute(self, node: Node, results: list) -> None:
-        for i, edge in enumerate(node.edges):
+    def _distribute(self, edges: Sequence, results: list) -> None:
+        """Sends gradients where edges lead: to nodes, which wait for their turn, and to leaves."""
+        buffers = self.buffers
+        for i, edge in enumerate(edges):
             if edge is None:
                 continue
             target, nr = edge
             if isinstance(target, Tensor):
                 self._to_leaf(target, results, i)
-            elif results[i] is not None:
-                self._to_node(target, nr, results[i])
-
-    def _to_node(self, node: Node, nr: int, grad: Tensor) -> None:
-        buffer = self.buffers.get(node)
-        if buffer is None:
-            buffer = self.buffers[node] = [None] * node.n_outputs
-        have = buffer[nr]
-        buffer[nr] = grad if have is None else _sum_of(have, grad)
+                continue
+            grad = results[i]
+            if grad is None:
+                continue
+            buffer = buffers.get(target)
+            if buffer is None:
+                buffer = buffers[target] = [None] * target.n_outputs
+            have = buffer[nr]
+            buffer[nr] = grad if have is None else _sum_of(have, grad)
 
     def _forgo(self, node: Node) -> None:
         """A node that no gradient reached: its leaves need not wait for it."""

@@ -19,6 +19,7 @@ from ..tensor.tensor import Storage, Tensor, storage_of, wrap
 from .hooks import RemovableHandle, add_hook
 from .plans import GRAD, GRADS, OUTPUT, Plan, plan_of, source_of
 
+ndarray = np.ndarray
 next_sequence = itertools.count().__next__
 
 FREED = (
@@ -202,21 +203,19 @@ class Node:
                 found = plan.arrays(*values)
         except ValueError:
             return None
-        if plan.fits:
-            found = [self._fitted(g, i) for g, i in zip(found, plan.targets, strict=True)]
         out: list = [None] * len(self.edges)
-        for place, g in zip(plan.places, found, strict=True):
-            out[place] = wrap(g if g.__class__ is np.ndarray else np.asarray(g))
+        fits = plan.fits
+        for g, (place, target) in zip(found, plan.places):
+            if fits:
+                like = args[target]
+                if isinstance(like, Tensor):
+                    like = like._data
+                if g.__class__ is not ndarray or g.dtype is not like.dtype or g.shape != like.shape:
+                    g = fit(np.asarray(g), like.shape, like.dtype)
+            elif g.__class__ is not ndarray:
+                g = np.asarray(g)
+            out[place] = wrap(g)
         return out
-
-    def _fitted(self, g: Any, target: int) -> np.ndarray:
-        """A gradient in the shape and type of the argument that it belongs to."""
-        like = self.args[target]
-        if isinstance(like, Tensor):
-            like = like._data
-        if g.__class__ is np.ndarray and g.dtype is like.dtype and g.shape == like.shape:
-            return g
-        return fit(np.asarray(g), like.shape, like.dtype)
 
     def _on_tensors(self, grads: list) -> dict:
         op = self.op
@@ -412,10 +411,10 @@ def attach(op: Op, args: tuple, outs: tuple, hidden: tuple = (), before: Any = N
     node.sequence = next_sequence()
     node.args = kept = list(args)
     for i in plan.rest:
-        if isinstance(kept[i], Tensor):
-            kept[i] = None
+        kept[i] = None
     for i in plan.light:
-        kept[i] = _meta_of(kept[i])
+        a = kept[i]
+        kept[i] = Meta(a._data.shape, a._data.dtype) if isinstance(a, Tensor) else _metas_of(a)
     if plan.keep:
         versions: list = [0] * len(kept)
         node.versions = versions
@@ -452,10 +451,10 @@ def attach(op: Op, args: tuple, outs: tuple, hidden: tuple = (), before: Any = N
     return node
 
 
-def _meta_of(value: Any) -> Any:
-    """What stays of an argument that is not kept: shape and type of a tensor, or of several."""
-    if isinstance(value, Tensor):
-        return Meta(value._data.shape, value._data.dtype)
+def _metas_of(value: Any) -> Any:
+    """What stays of a sequence of tensors that is not kept; other values stay as they are."""
     if isinstance(value, (tuple, list)):
-        return tuple([_meta_of(x) for x in value])
+        return tuple(
+            [Meta(x._data.shape, x._data.dtype) if isinstance(x, Tensor) else x for x in value]
+        )
     return value

@@ -59,7 +59,7 @@ class Plan:
     """What a node of an operator keeps and computes, for one set of inputs that need gradients."""
 
     __slots__ = ("steps", "keep", "keep_outputs", "light", "rest", "frees", "arrays", "reads",
-                 "places", "targets", "fits", "one_type")  # fmt: skip
+                 "places", "fits", "one_type")  # fmt: skip
 
     def __init__(self, op: Op, mask: int):
         index = {p.name: i for i, p in enumerate(op.params)}
@@ -84,8 +84,8 @@ class Plan:
         # ``keep_outputs``, on arrays; None where they are computed on tensors.
         self.arrays: Callable | None = None
         self.reads: tuple[int, ...] = ()
-        self.targets: tuple[int, ...] = ()
-        self.places: tuple[int, ...] = ()  # of the gradients among the node's edges
+        # Where the gradients belong: the number among the node's edges, and that of the argument.
+        self.places: tuple[tuple[int, int], ...] = ()
         self.one_type = False  # whether there is arithmetic between arrays of one type only
         self._plan_arrays(op)
 
@@ -112,8 +112,8 @@ class Plan:
         names = ["grad", *(op.params[i].name for i in self.reads)]
         names += [op.outputs[i] for i in self.keep_outputs]
         text = ", ".join(f"({step.expression.strip()})" for step in self.steps)
-        self.targets = tuple(step.targets[0] for step in self.steps)
-        self.places = tuple(op.tensor_order.index(t) for t in self.targets)
+        targets = [step.targets[0] for step in self.steps]
+        self.places = tuple((op.tensor_order.index(t), t) for t in targets)
         self.arrays = expressions.compile_expression(f"{text},", names, functions)
 
 

@@ -70,11 +70,15 @@ def execute(op: Op, args: tuple) -> Any:
         except (ValueError, RuntimeWarning):
             result = run_kernel(op, arrays)
         kind = result.__class__
+        hidden: tuple = ()
+        if kind is tuple and len(result) == op.hidden + 1:
+            result, *hidden = result  # type: ignore[assignment]
+            kind = result.__class__
         if kind is not tuple and kind is not list:
             out = _new(Tensor)
             out._data = result = result if kind is ndarray else np.asarray(result)
             if needs and op.derivative is not None and mode.grad and result.dtype.kind in "fcV":
-                attach(op, args, (out,))
+                attach(op, args, (out,), hidden)
             elif mode.inference:
                 out._inference = True
             return out

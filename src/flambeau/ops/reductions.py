@@ -122,7 +122,7 @@ def _array_to_size(g, shape):
         return sum_all(g)
     if shape == g.shape:
         return g
-    if broadcast_shapes(shape, g.shape) != g.shape:
+    if g.shape[-len(shape) :] != shape and broadcast_shapes(shape, g.shape) != g.shape:
         raise ValueError(f"{shape} is not expandable to {g.shape}")
     return sum_to_size_kernel(g, shape)
 

@@ -152,10 +152,12 @@ class CrossEntropyLoss(_WeightedLoss):
         self.label_smoothing = label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        # Small networks feel the time that `self.weight` takes to find a buffer.
+        own = self._buffers
         return F.cross_entropy(
             input,
             target,
-            weight=self.weight,
+            weight=own["weight"] if "weight" in own else self.weight,  # noqa: SIM401
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,

@@ -33,10 +33,16 @@ LINEAR = {"input": "linear_input_gradient(grad, weight)",
 
 def _linear(input: Array, weight: Array, bias: Array | None) -> Array:
     """x W^T + b: each row of the input times the weight (out, in), plus the bias."""
-    if input.ndim == 2 and input.dtype is weight.dtype and input.dtype in BLAS_TYPES:
+    dtype = input.dtype
+    if input.ndim == 2 and dtype is weight.dtype and dtype in BLAS_TYPES:
         if weight.ndim != 2 or input.shape[1] != weight.shape[1]:
             raise _linear_error(input, weight)
         result = multiplied(input, weight.T)
+        if bias is None:
+            return result
+        if bias.dtype is dtype and bias.shape == weight.shape[:1]:
+            result += bias
+            return result
     else:
         _check_linear(input, weight, bias)
         rows = input.reshape(math.prod(input.shape[:-1]), input.shape[-1])

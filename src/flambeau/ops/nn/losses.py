@@ -13,6 +13,7 @@ import numpy as np
 
 from ...autograd.modes import mode
 from ...tensor.tensor import Tensor
+from ..array_reductions import widened
 from ..contractions import accumulate_type, not_implemented, scalar_type_error
 from ..dispatch import execute
 from ..expressions import KERNELS, TENSORS
@@ -20,6 +21,7 @@ from ..table import PROMOTE, ROWS, composite, op
 
 Array = np.ndarray
 Ints = tuple[int, ...]
+INT64 = np.dtype(np.int64)
 REDUCTIONS = ("none", "mean", "sum")
 
 
@@ -228,6 +230,19 @@ def _class_numbers(target: Array, classes: int, ignore_index: int) -> tuple[Arra
     return safe, ~ignored
 
 
+def _picked(x: Array, target: Array, ignore_index: int) -> tuple[Array, Array | None, Array]:
+    """What ``_class_numbers`` gives, and each row's number at its class."""
+    n, classes = x.shape
+    rows = np.arange(n)
+    if not 0 <= ignore_index < classes:
+        try:  # the usual case in one call, which refuses what is no class
+            return target, None, x.take(np.ravel_multi_index((rows, target), x.shape))
+        except ValueError:
+            pass
+    places, counts = _class_numbers(target, classes, ignore_index)
+    return places, counts, x[rows, places]
+
+
 def _shares(
     places: Array, counts: Array | None, weight: Array | None, reduction: str, dtype: np.dtype
 ) -> Array:
@@ -265,13 +280,17 @@ def _cross_entropy(
 ) -> tuple[Array, ...]:
     """The negative logarithm of the softmax at each row's class."""
     n, classes = input.shape
-    x = input.astype(accumulate_type(input.dtype), copy=False)
-    shifted = x - np.maximum.reduce(x, 1, None, None, True) if classes else x
+    x = widened(input)
+    shifted = x - np.maximum.reduce(x, 1)[:, None] if classes else x
     exps = np.exp(shifted)
     sums = np.add.reduce(exps, 1)
-    places, counts = _class_numbers(target, classes, ignore_index)
+    places, counts, picked = _picked(shifted, target, ignore_index)
+    loss = np.log(sums) - picked
+    if counts is None and weight is None and reduction == "mean" and n:  # the usual case
+        mean = x.dtype.type(1 / n)
+        result = np.asarray(np.add.reduce(loss) * mean, input.dtype)
+        return result, exps, sums, places, np.asarray(mean)
     share = _shares(places, counts, weight, reduction, x.dtype)
-    loss = np.log(sums) - shifted.reshape(-1).take(_in_rows(places, classes))
     return _collected(loss, share, reduction, input.dtype), exps, sums, places, share
 
 
@@ -467,12 +486,19 @@ def cross_entropy(
     The target may also hold probabilities, in the input's shape.
     """
     x, y = input._data, target._data
+    if (  # the usual case
+        weight is None
+        and not label_smoothing
+        and x.ndim == 2
+        and y.ndim == 1
+        and y.dtype is INT64
+        and len(x) == len(y)
+        and x.dtype.kind not in "biu"
+        and reduction in REDUCTIONS
+    ):
+        return execute(CROSS_ENTROPY, (input, target, None, ignore_index, reduction))
     w = None if weight is None else weight._data
     _check_reduction(reduction)
-    if y.ndim == 1 and x.ndim == 2 and w is None and not label_smoothing:  # the usual case
-        usual = y.dtype == np.int64 and len(x) == len(y) and x.dtype.kind not in "biu"
-        if usual:
-            return execute(CROSS_ENTROPY, (input, target, None, ignore_index, reduction))
     if x.shape == y.shape:
         return _with_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
     if x.dtype.kind in "biu":
