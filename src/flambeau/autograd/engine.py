@@ -54,12 +54,9 @@ class _Backward:
     def _collect(self) -> list[Node]:
         """All nodes that the roots depend on, latest first."""
         waiting = self.waiting
-        stack = [t._node for t in self.roots if t._node is not None]
-        seen = set(stack)
+        seen = {t._node for t in self.roots if t._node is not None}
         nodes = list(seen)
-        stack = list(nodes)
-        while stack:
-            node = stack.pop()
+        for node in nodes:  # which grows as it goes
             for edge in node.edges:
                 if edge is None:
                     continue
@@ -70,7 +67,6 @@ class _Backward:
                 elif target not in seen:
                     seen.add(target)
                     nodes.append(target)
-                    stack.append(target)
         nodes.sort(key=attrgetter("sequence"), reverse=True)
         return nodes
 
@@ -254,7 +250,10 @@ class _Backward:
             for hook in list(node.pre_hooks.values()):
                 changed = hook(tuple(buffer))
                 if changed is not None:
+                    before = buffer
                     buffer = list(changed) if isinstance(changed, tuple) else [changed]
+                    if node.plan is not None and len(buffer) == 1 and buffer[0] is None:
+                        buffer = [wrap(np.zeros_like(before[0]._data))]
         return buffer
 
     def _gather(self) -> list:

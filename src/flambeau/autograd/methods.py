@@ -30,7 +30,9 @@ def _seed(out: Tensor, grad: Tensor | None, create_graph: bool) -> Tensor:
             raise RuntimeError(
                 f"grad can be implicitly created only for real scalar outputs but got {out.dtype!r}"
             )
-        return wrap(np.ones_like(out._data))
+        one = np.empty(out._data.shape, out._data.dtype)
+        one.fill(1)
+        return wrap(one)
     if not isinstance(grad, Tensor):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(grad).__name__}")
     if grad._data.shape != out._data.shape:

@@ -134,20 +134,25 @@ def array_functions(texts: list[str], kept: set[str]) -> dict[str, Any] | None:
     """The functions of arrays for all that expressions call; None where one works on tensors alone.
 
     They are kernels of rows that take their arguments as they come, and functions that were written
-    for this (``expressions.KERNELS``). The type of a tensor that is kept is no NumPy type.
+    for this (``expressions.KERNELS``). The type of a tensor that is kept is no NumPy type, which
+    only the latter may be given.
     """
     found: dict[str, Any] = {"__name__": expressions.__name__}
     for text in texts:
-        tree = ast.parse(text.strip(), mode="eval")
-        for node in ast.walk(tree):
+        any_type: set[int] = set()  # where both kinds of types will do
+        for node in ast.walk(ast.parse(text.strip(), mode="eval")):  # calls before their arguments
             if isinstance(node, ast.Call):
                 function = _array_function(node)
                 if function is None:
                     return None
-                found[node.func.id] = function  # type: ignore[attr-defined]
+                name = node.func.id  # type: ignore[attr-defined]
+                found[name] = function
+                if name in KERNELS:
+                    any_type |= {id(a) for a in node.args}
             elif isinstance(node, ast.Attribute):
-                name = getattr(node.value, "id", None)
-                if node.attr not in META or name is None or node.attr == "dtype" and name in kept:
+                name = getattr(node.value, "id", "")
+                typed = node.attr == "dtype" and name in kept and id(node) not in any_type
+                if node.attr not in META or not name or typed:
                     return None
             elif not isinstance(node, (ast.Name, *_PLAIN)):
                 return None

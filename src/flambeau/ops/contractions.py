@@ -57,10 +57,14 @@ def multiplied(a: Array, b: Array) -> Array:
     Its threads share the work as it comes, while BLAS's wait for each other: with another program
     on one of the cores they take many times as long.
     """
-    if a.ndim == 2 == b.ndim and a.dtype is native.F32 and b.dtype is native.F32:
-        (m, k), n = a.shape, b.shape[-1]
-        work = m * n * k
-        if work > LARGE and k == b.shape[0] and (call := native.named("fl_sgemm", work // 16)):
+    if (
+        a.ndim == 2 == b.ndim
+        and (work := a.size * b.shape[1]) > LARGE
+        and a.dtype is native.F32
+        and b.dtype is native.F32
+    ):
+        (m, k), n = a.shape, b.shape[1]
+        if k == b.shape[0] and (call := native.named("fl_sgemm", work // 16)):
             steps = [s // 4 for s in (*a.strides, *b.strides)]
             if all(s % 4 == 0 for s in (*a.strides, *b.strides)):
                 c = np.empty((m, n), np.float32)

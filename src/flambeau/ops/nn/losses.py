@@ -32,12 +32,12 @@ def _reduced(loss: Array, reduction: str) -> Array:
     return np.asarray(total / loss.size if reduction == "mean" else total, loss.dtype)
 
 
-def _shared(grad: Tensor, reduction: str, shape: Ints) -> Tensor:
-    """What each element gets of the gradient of a reduced loss."""
+def _shared(grad: Any, reduction: str, shape: Ints) -> Any:
+    """What each element gets of the gradient of a reduced loss; tensors and arrays alike."""
     return grad * (1 / max(1, math.prod(shape))) if reduction == "mean" else grad
 
 
-TENSORS["shared"] = _shared
+TENSORS["shared"] = KERNELS["shared"] = _shared
 
 # --- by element --------------------------------------------------------------------------------
 
@@ -50,7 +50,7 @@ def elementwise(
     ``slopes`` are derivatives by element, to which the reduction's share of the gradient is added.
     """
     derivative = {
-        name: f"(shared(grad, reduction, input.shape) * ({slope})).to({name}.dtype)"
+        name: f"in_type(shared(grad, reduction, input.shape) * ({slope}), {name}.dtype)"
         for name, slope in slopes.items()
     }
 
