@@ -252,7 +252,7 @@ class Node:
 
 # Python numbers and the like do not change the type that NumPy computes in.
 _FLOATS = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
-_NEUTRAL = frozenset((Meta, bool, int, float, str, tuple, type(None)))
+_NEUTRAL = frozenset((Meta, bool, int, float, str, tuple, list, type(None)))
 
 
 def _of_one_type(values: list) -> bool:

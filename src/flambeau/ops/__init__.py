@@ -17,7 +17,7 @@ OF_MODULES = (
     "nn.embedding", "nn.attention", "nn.dropout", "nn.recurrent", "nn.recurrent_steps",
     "nn.recurrent_calls", "nn.gradients", "nn.cross_map", "nn.resize", "nn.grid", "nn.bags",
     "nn.ctc", "random",
-    "sparse", "optim",
+    "array_gradients", "sparse", "optim",
 )  # fmt: skip
 
 

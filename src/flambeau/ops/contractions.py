@@ -400,13 +400,6 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     return TENSORS["_unsafe_view"](result, (*result._data.shape[:-2], result._data.shape[-1]))
 
 
-def array_matmul(a: Array, b: Array) -> Array:
-    """``matmul`` for arrays with two dimensions or more; ValueError for others."""
-    if a.ndim < 2 or b.ndim < 2:
-        raise ValueError("vectors are multiplied as tensors")
-    return mm(a, b) if a.ndim == 2 == b.ndim else matmul_nd(a, b)
-
-
 MM, MATMUL, DOT, MV = (ROWS[name] for name in ("mm", "matmul_nd", "dot", "mv"))
 
 

@@ -144,7 +144,6 @@ def _copy_slices(base: Tensor, view: Tensor, written: Any) -> Any:
     node.versions = (0,) * len(node.args)
     node.edges = (edge_of(base), (written, 0))
     node.sequence = next_sequence()
-    node.metas = ((base._data.shape, base._data.dtype),)
     return node
 
 
@@ -156,7 +155,6 @@ def _renew(view: Tensor, base: Tensor) -> None:
     node.versions = (0,) * len(node.args)
     node.edges = (edge_of(base),)
     node.sequence = next_sequence()
-    node.metas = ((view._data.shape, view._data.dtype),)
     view._node, view._nr, view._needs = node, 0, True
 
 

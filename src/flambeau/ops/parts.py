@@ -15,7 +15,7 @@ from ..tensor.memory import in_memory
 from ..tensor.size import normalize_dim, type_name
 from ..tensor.tensor import Tensor
 from .dispatch import execute
-from .expressions import KERNELS, TENSORS
+from .expressions import TENSORS
 from .out import write_out
 from .table import ROWS, composite, op
 
@@ -28,7 +28,7 @@ def at_dim(dim: int, ndim: int, item: Any) -> tuple:
     return (_ALL,) * (dim % ndim if ndim else 0) + (item, ...)
 
 
-TENSORS["at_dim"] = KERNELS["at_dim"] = at_dim
+TENSORS["at_dim"] = at_dim
 
 # --- one key for all: the parts that basic indexing names -----------------------------------------
 
@@ -84,7 +84,7 @@ def narrow_key(dim: int, ndim: int, start: int, length: int) -> tuple:
     return at_dim(dim, ndim, slice(start, start + length))
 
 
-TENSORS["narrow_key"] = KERNELS["narrow_key"] = narrow_key
+TENSORS["narrow_key"] = narrow_key
 
 
 @composite()

@@ -27,7 +27,6 @@ from .array_reductions import (
     sum_over,
 )
 from .dispatch import execute
-from .expressions import KERNELS
 from .expressions import TENSORS as T
 from .overloads import check_flag, converted, finish, into, overloaded, title
 from .table import FLOAT, ROWS, composite, op
@@ -114,20 +113,6 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
             f"size {{{list(shape)}}} is not expandable to size {{{list(input.shape)}}}."
         )
     return execute(ROWS["_sum_to_size"], (input, shape))
-
-
-def _array_to_size(g, shape):
-    """``sum_to_size`` for a gradient as an array."""
-    if not shape:
-        return sum_all(g)
-    if shape == g.shape:
-        return g
-    if g.shape[-len(shape) :] != shape and broadcast_shapes(shape, g.shape) != g.shape:
-        raise ValueError(f"{shape} is not expandable to {g.shape}")
-    return sum_to_size_kernel(g, shape)
-
-
-KERNELS["sum_to_size"] = _array_to_size
 
 
 # --- sum -----------------------------------------------------------------------------------------
@@ -245,7 +230,6 @@ def size_of(shape: tuple, dim: Dims = None) -> int:
     return count_along(shape, axes_of(dim, len(shape)))
 
 
-KERNELS["size_of"] = size_of
 MEAN, MEAN_DIM = ROWS["_mean"], ROWS["mean_dim"]
 
 

@@ -25,7 +25,7 @@ from ..tensor.size import (
 from ..tensor.tensor import Tensor, bump
 from . import inplace
 from .dispatch import execute
-from .expressions import KERNELS, TENSORS
+from .expressions import TENSORS
 from .short_ways import viewing
 from .table import ROWS, composite, op
 
@@ -132,16 +132,6 @@ def _reshape(input: Tensor, array: np.ndarray, size: tuple[int, ...]) -> Tensor:
         if not has_view(array, size):
             return execute(ROWS["_unsafe_view"], (TENSORS["clone"](input), size))
     return _view((input, size))
-
-
-def _array_reshaped(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """``reshape`` for a gradient as an array, where its memory is contiguous."""
-    if not g.flags.c_contiguous:
-        raise ValueError("a copy may be needed")
-    return view_array(g, shape)
-
-
-KERNELS["reshape"] = _array_reshaped
 
 
 def has_view(array: np.ndarray, size: Ints) -> bool:
@@ -340,8 +330,7 @@ def inverse_permutation(dims: Ints) -> tuple[int, ...]:
     return tuple(out)
 
 
-TENSORS["inverse_permutation"] = KERNELS["inverse_permutation"] = inverse_permutation
-KERNELS["permute"] = permute
+TENSORS["inverse_permutation"] = inverse_permutation
 
 
 @op("transpose(input, dim0: int, dim1: int)", view=True, lowering="view",

@@ -7,11 +7,9 @@ import math
 import numpy as np
 
 from ...tensor.tensor import Tensor
-from ..array_functions import conjugate
 from ..contractions import (
     BLAS_TYPES,
     added_type_error,
-    array_matmul,
     expanded,
     matmul,
     multiplied,
@@ -21,7 +19,7 @@ from ..contractions import (
     wide_product,
 )  # fmt: skip
 from ..dispatch import execute
-from ..expressions import KERNELS, TENSORS
+from ..expressions import TENSORS
 from ..table import ROWS, composite, op
 
 Array = np.ndarray
@@ -114,12 +112,7 @@ def _linear_input_gradient(grad: Tensor, weight: Tensor) -> Tensor:
     return matmul(grad, TENSORS["conjugate"](weight))
 
 
-def _array_input_gradient(grad: Array, weight: Array) -> Array:
-    return array_matmul(grad, conjugate(weight))
-
-
 TENSORS["linear_input_gradient"] = _linear_input_gradient
-KERNELS["linear_input_gradient"] = _array_input_gradient
 
 
 @composite("nn")

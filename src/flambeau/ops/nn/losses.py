@@ -16,7 +16,7 @@ from ...tensor.tensor import Tensor
 from ..array_reductions import widened
 from ..contractions import accumulate_type, not_implemented, scalar_type_error
 from ..dispatch import execute
-from ..expressions import KERNELS, TENSORS
+from ..expressions import TENSORS
 from ..table import PROMOTE, ROWS, composite, op
 
 Array = np.ndarray
@@ -37,7 +37,7 @@ def _shared(grad: Any, reduction: str, shape: Ints) -> Any:
     return grad * (1 / max(1, math.prod(shape))) if reduction == "mean" else grad
 
 
-TENSORS["shared"] = KERNELS["shared"] = _shared
+TENSORS["shared"] = _shared
 
 # --- by element --------------------------------------------------------------------------------
 
@@ -341,15 +341,7 @@ def _cross_entropy_gradient(
     return toward - log_probabilities.exp() * toward.sum(1, keepdim=True)
 
 
-def _array_cross_entropy_gradient(
-    grad: Array, input: Array, target: Array, weight: Array | None, ignore_index: int,
-    reduction: str, exps: Array, sums: Array, places: Array, share: Array,
-) -> Array:  # fmt: skip
-    return _cross_entropy_backward(grad, exps, sums, places, share)
-
-
 TENSORS["cross_entropy_gradient"] = _cross_entropy_gradient
-KERNELS["cross_entropy_gradient"] = _array_cross_entropy_gradient
 CROSS_ENTROPY = ROWS["_cross_entropy"]
 
 

@@ -19,7 +19,7 @@ from ...tensor import dtype as D
 from ...tensor.tensor import Tensor
 from ..contractions import accumulate_type, not_implemented
 from ..dispatch import execute
-from ..expressions import KERNELS, TENSORS
+from ..expressions import TENSORS
 from ..table import ROWS, composite, op
 from . import native_normalization as native
 
@@ -210,7 +210,6 @@ def _over_channels(v: Tensor, n: int) -> Tensor:
 
 
 TENSORS["in_type"] = _in_type
-KERNELS["in_type"] = lambda g, dtype: g.astype(dtype, copy=False)
 TENSORS["batch_norm_eval_input"], TENSORS["batch_norm_eval_weight"] = _eval_input, _eval_weight
 
 
