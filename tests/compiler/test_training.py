@@ -452,3 +452,50 @@ def test_equal_loops_for_several_steps(steps):
         return [step().item() for _ in range(4)]
 
     assert run(flambeau.compile) == pytest.approx(run(lambda f: f), rel=1e-4, abs=1e-5)
+
+
+def test_updates_through_data():
+    """``p.data -= x`` sets the memory that is there already."""
+
+    def run(compile):
+        flambeau.manual_seed(0)
+        weight = flambeau.randn(3, 2, requires_grad=True)
+        x, y = flambeau.randn(5, 3), flambeau.randn(5, 2)
+
+        def step():
+            loss = ((x @ weight - y) ** 2).mean()
+            loss.backward()
+            weight.data -= 0.1 * weight.grad
+            weight.grad = None
+            return loss.detach()
+
+        step = compile(step)
+        losses = [step().item() for _ in range(5)]
+        return step, [*losses, *weight.tolist()[0]]
+
+    (compiled, results), (_, expected) = run(flambeau.compile), run(lambda f: f)
+    assert results == pytest.approx(expected, rel=1e-5)
+    assert compiled.entries and not compiled.eager
+
+
+def test_smoothed_labels_with_weights():
+    def run(compile):
+        flambeau.manual_seed(0)
+        model = nn.Linear(3, 4)
+        optimizer = flambeau.optim.SGD(model.parameters(), lr=0.1)
+        x, y = flambeau.randn(6, 3), flambeau.tensor([0, 1, -100, 3, 2, 0])
+        weight = flambeau.tensor([1.0, 2.0, 3.0, 4.0])
+
+        def step():
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(x), y, weight=weight, label_smoothing=0.1)
+            loss.backward()
+            optimizer.step()
+            return loss.detach()
+
+        step = compile(step)
+        return step, [step().item() for _ in range(5)]
+
+    (compiled, results), (_, expected) = run(flambeau.compile), run(lambda f: f)
+    assert results == pytest.approx(expected, rel=1e-5)
+    assert compiled.entries and not compiled.eager

@@ -243,6 +243,8 @@ class Tensor:
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if value._data is self._data:  # as the second half of ``p.data -= x``
+            return
         unrepeatable("it gives a tensor other memory")
         set_memory(self, value._data)
 

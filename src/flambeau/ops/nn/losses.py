@@ -534,8 +534,8 @@ def _smoothed(
         return loss.sum()
     if weight is None:
         return loss.sum() / (loss.numel() - ignored.sum())
-    kept = target[~ignored]
-    return loss.sum() / weight[kept].sum()
+    shares = weight[target.masked_fill(ignored, 0)].masked_fill(ignored, 0.0)
+    return loss.sum() / shares.sum()
 
 
 def _in_classes(t: Tensor) -> Ints:
