@@ -230,37 +230,24 @@ def test_changes_between_calls(optimizer, seed):
             np.testing.assert_allclose(x, y, rtol=2e-4, atol=2e-5)
 
 
+def around(change, t: Training) -> list[np.ndarray]:
+    """The last loss, and all numbers, of steps with changes between them."""
+    for _ in range(4):
+        t.step(t.x, t.y)
+    for _ in range(2):
+        change(t)
+        for _ in range(3):
+            loss = t.step(t.x, t.y)
+    return [loss.detach().numpy(), *t.numbers()]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["step", "model"])
 @pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
-def test_each_change_after_repeated_calls(change):
-    def sequence(compiled: bool) -> list[np.ndarray]:
-        t = Training("Adam", compiled)
-        for _ in range(4):
-            t.step(t.x, t.y)
-        for _ in range(2):
-            change(t)
-            for _ in range(3):
-                loss = t.step(t.x, t.y)
-        return [loss.detach().numpy(), *t.numbers()]
-
-    for x, y in zip(sequence(True), sequence(False), strict=True):
-        np.testing.assert_allclose(x, y, rtol=2e-4, atol=2e-5)
-
-
-@pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
-def test_each_change_around_a_compiled_model(change):
-    def sequence(compiled: bool) -> list[np.ndarray]:
-        t = Training("Adam", False)
-        if compiled:
-            t.compile_model()
-        for _ in range(4):
-            t.step(t.x, t.y)
-        for _ in range(2):
-            change(t)
-            for _ in range(3):
-                loss = t.step(t.x, t.y)
-        return [loss.detach().numpy(), *t.numbers()]
-
-    for x, y in zip(sequence(True), sequence(False), strict=True):
+def test_each_change_after_repeated_calls(change, whole):
+    t = Training("Adam", whole)
+    if not whole:
+        t.compile_model()
+    for x, y in zip(around(change, t), around(change, Training("Adam", False)), strict=True):
         np.testing.assert_allclose(x, y, rtol=2e-4, atol=2e-5)
 
 

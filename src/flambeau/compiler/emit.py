@@ -163,7 +163,7 @@ class Emitter:
             for a, b in self.checks
         ]
 
-    def _call_loop(self, use: Use, count: int, cost: int) -> None:
+    def _call_loop(self, use: Use | Own, count: int, cost: int) -> None:
         """Runs a loop's function, on all threads where that pays."""
         alone = lambda: f"{use.name}({use.context}, 0, {count});"  # noqa: E731
         if cost <= SERIAL or count <= 1:
@@ -243,7 +243,7 @@ class Emitter:
         lines += ["        }", "    }", "}", ""]
         self.functions.append("\n".join(lines))
         each = sum(weight(e) for _, e in node.body) + columns
-        self._call_loop(Use(Function(name, "", (), []), 0), len(pieces), node.size * each // 4)
+        self._call_loop(Own(name), len(pieces), node.size * each // 4)
 
     def _place(self, view: View) -> tuple[int, int]:
         """A view's entry in the table of addresses, and its distance from there in bytes."""
@@ -297,6 +297,13 @@ class Function:
                 place = f"m[use->at[{i}][0]] + use->at[{i}][1]"
             lines.append(f"    {kind} *p{i} = ({kind} *)({place});")
         return "\n".join([*lines, *self.lines, "}", ""])
+
+
+class Own(NamedTuple):
+    """A function that is used in one place and knows it: its name, and what it is given."""
+
+    name: str
+    context: str = "m"
 
 
 class Use(NamedTuple):

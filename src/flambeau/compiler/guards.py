@@ -511,14 +511,9 @@ class Environment:
             if isinstance(container, tuple):
                 continue
             name = bind(container)
-            keys: Any = container
-            if isinstance(container, dict) and len(container) > 1:
-                yield f"[*{name}]", "=="
-            elif isinstance(container, dict):
-                yield f"len({name})", "=="
-            else:
-                yield f"len({name})", "=="
-                keys = range(len(container))
+            keyed, size = isinstance(container, dict), len(container)
+            yield f"[*{name}]" if keyed and size > 1 else f"len({name})", "=="
+            keys: Any = container if keyed else range(size)
             for key in keys:
                 simple = isinstance(key, (str, int))
                 yield f"{name}[{repr(key) if simple else bind(key)}]", "is"

@@ -16,17 +16,16 @@ class External:
     """Memory from outside: a tensor whose array a slot points to.
 
     ``argument`` is its place among the call's arguments, or None; ``leaf`` the tensor whose
-    gradient it is, or None; ``name`` its place among the environment's tensors, or None.
+    gradient it is, or None.
     """
 
-    __slots__ = ("buffer", "slot", "tensor", "array", "view", "argument", "leaf", "name", "written")
+    __slots__ = ("buffer", "slot", "tensor", "array", "view", "argument", "leaf", "written")
 
     def __init__(self, buffer: Buffer, slot: int, tensor: Tensor | None, view: View | None):
         self.buffer, self.slot, self.tensor, self.view = buffer, slot, tensor, view
         self.array: Any = tensor._data if tensor is not None else buffer.root
         self.argument: int | None = None
         self.leaf: Tensor | None = None
-        self.name: int | None = None
         self.written = False
 
     def pointer(self, array: Array) -> int:
